@@ -1,0 +1,44 @@
+# make run    set everything up and open the chat on http://127.0.0.1:8080/
+# make test   set everything up and run every test
+# make setup  the environment alone     make lock  requirements.txt anew from pyproject.toml
+
+PYTHON := .venv/bin/python
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+
+.PHONY: run test setup lock check browser
+
+run: setup
+	$(PYTHON) -m bot serve
+
+test: setup browser check
+	$(PYTHON) -m pytest
+
+check: setup
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(PYTHON) -m bot check
+
+setup: .venv/.installed
+
+.venv/.installed: requirements.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --python 3.11 .venv
+	$(UV) pip sync --quiet --python .venv requirements.txt
+	touch $@
+
+# uv installs the lock in seconds and does not mind Rasa's upper bound on Python.
+.tools/bin/uv:
+	python3 -m venv .tools
+	.tools/bin/python -m pip install --quiet uv
+
+# The browser tests drive Debian's Chromium; the fonts let a person look at their pictures.
+browser:
+	@command -v chromium >/dev/null || { \
+	  SUDO=$$( [ "$$(id -u)" = 0 ] || echo sudo ); \
+	  $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends \
+	    chromium fonts-noto-core >/dev/null; }
+
+lock: | $(UV)
+	$(UV) pip compile pyproject.toml --extra test --generate-hashes --no-header --no-annotate --quiet -o requirements.txt

@@ -1,0 +1,1 @@
+"""The actions, for `rasa run actions` and for the engine in process."""

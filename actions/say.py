@@ -1,0 +1,63 @@
+"""What every action needs: the content, the turn out of the tracker, and saying a reply."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.content.replies import Content, Reply
+from bot.content.topics import NATIONS
+from bot.i18n import SOURCE
+
+
+@cache
+def content() -> Content:
+    """Everything we can say, read at the first call."""
+    return Content.read()
+
+
+@dataclass(frozen=True)
+class ActionTurn:
+    """What an action may know: no text.
+
+    Args:
+        intent: The likeliest intent.
+        ranking: Intents, likeliest first.
+        locale: Her language; English on a channel that sends none, such as `rasa shell`.
+        nation: Where she is, or None.
+        topic: The intent answered before, or None.
+        in_words: Whether the channel wants text (a terminal) rather than a reply to show.
+    """
+
+    intent: str
+    ranking: tuple[str, ...]
+    locale: str
+    nation: str | None
+    topic: str | None
+    in_words: bool
+
+
+def turn_of(tracker: Tracker) -> ActionTurn:
+    """Reads the turn from the tracker; metadata of a stranger's channel is not trusted."""
+    message = tracker.latest_message
+    metadata = message.get("metadata") or {}
+    locale, nation, topic = (metadata.get(key) for key in ("locale", "nation", "topic"))
+    return ActionTurn(
+        intent=message["intent"]["name"],
+        ranking=tuple(entry["name"] for entry in message.get("intent_ranking") or ()),
+        locale=locale if locale in content().languages else SOURCE,
+        nation=nation if nation in NATIONS else None,
+        topic=topic if topic in content().topics else None,
+        in_words="locale" not in metadata,
+    )
+
+
+def say(dispatcher: CollectingDispatcher, reply: Reply, turn: ActionTurn, choices: Sequence[str]) -> None:
+    """Hands a reply and its buttons to Rasa: as text for a terminal, whole for our gateway."""
+    if turn.in_words:
+        labels = [content().title(choice, turn.locale).text for choice in choices]
+        dispatcher.utter_message(text=reply.as_text() + "".join(f"\n  → {label}" for label in labels))
+    else:
+        dispatcher.utter_message(json_message={"reply": reply.as_event(), "choices": list(choices)})

@@ -1,0 +1,1 @@
+"""Amaan: answers for migrant victims of abuse in the UK, without learning who they are."""

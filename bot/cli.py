@@ -1,0 +1,148 @@
+"""`python -m bot`: one function reads the arguments, others do the work."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+
+from bot import paths
+from bot.errors import BotError, ContentError
+from bot.i18n import locale_of
+
+PORT = 8080
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command; a fault of ours is said in one line, without a traceback."""
+    parsed = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = parsed.command
+    try:
+        sys.exit(command(parsed))
+    except ContentError as error:
+        print(error, file=sys.stderr)
+        sys.exit(f"{len(error.problems)} faults: mend them and try again.")
+    except BotError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Amaan")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serving = commands.add_parser("serve", help="serve the chat; trains first if data or config changed")
+    serving.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serving.add_argument("--port", type=int, default=PORT, help="port to listen on (%(default)s)")
+    serving.set_defaults(command=serve)
+
+    training = commands.add_parser("train", help="train the model, with progress")
+    training.set_defaults(command=train)
+
+    checking = commands.add_parser("check", help="check every file that is changed without Python")
+    checking.add_argument("--language", metavar="TAG", help="only what concerns one language")
+    checking.set_defaults(command=check)
+
+    asking = commands.add_parser("ask", help="answer one question in the terminal")
+    asking.add_argument("text")
+    asking.add_argument("--locale", default="en", help="her language (%(default)s)")
+    asking.add_argument("--nation", choices=["england", "scotland", "wales", "northern_ireland"])
+    asking.set_defaults(command=ask)
+
+    measuring = commands.add_parser("benchmark", help="measure a turn, the start, training and memory")
+    measuring.set_defaults(command=benchmark)
+
+    collecting = commands.add_parser("catalogs", help="bring the catalogs in step with the English words")
+    collecting.set_defaults(command=catalogs)
+    return parser
+
+
+def serve(parsed: argparse.Namespace) -> int:
+    """Serves the chat until it is stopped."""
+    from aiohttp import web
+
+    from bot.content.replies import Content
+    from bot.engine import Engine, LoadingEngine
+    from bot.gateway.app import make_app
+
+    content = Content.read()
+    if not paths.model_path().exists():
+        train(parsed)
+
+    def load() -> Engine:
+        from bot.embedded import RasaEngine
+
+        engine = RasaEngine.load(paths.model_path())
+        print("The chat is ready.", flush=True)
+        return engine
+
+    print(f"Open http://{parsed.host}:{parsed.port}/ (the model loads for some seconds; Ctrl+C stops)", flush=True)
+    web.run_app(
+        make_app(LoadingEngine(load), content),
+        host=parsed.host,
+        port=parsed.port,
+        access_log=None,
+        print=lambda *_: None,
+    )
+    return 0
+
+
+def train(parsed: argparse.Namespace) -> int:
+    """Trains on the data as it is now."""
+    print("Training on data/nlu; this takes about a minute the first time.", file=sys.stderr)
+    from bot.embedded import train as train_model
+
+    print(f"Trained: {paths.shown(train_model())}")
+    return 0
+
+
+def check(parsed: argparse.Namespace) -> int:
+    """Prints every fault, one a line."""
+    from bot.checks import check as find_problems
+
+    problems = find_problems(locale_of(parsed.language) if parsed.language else None)
+    for problem in problems:
+        print(problem)
+    print(f"{len(problems)} faults." if problems else "No faults.", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def ask(parsed: argparse.Namespace) -> int:
+    """Prints the answer to one question."""
+    from bot.content.replies import Content
+    from bot.embedded import RasaEngine
+    from bot.engine import Turn
+
+    content = Content.read()
+    locale = locale_of(parsed.locale)
+    if locale not in content.languages:
+        known = ", ".join(language.tag for language in content.languages.values())
+        raise BotError(f"--locale: no such language; one of {known}")
+    if not paths.model_path().exists():
+        train(parsed)
+    engine = RasaEngine.load(paths.model_path())
+    answer = asyncio.run(engine.turn(Turn(parsed.text, None, locale, parsed.nation)))
+    if answer.danger:
+        print("☎ 999\n")
+    print("\n\n".join(reply.as_text() for reply in answer.replies))
+    for choice in answer.choices:
+        print(f"  → {content.title(choice, locale).text}")
+    return 0
+
+
+def benchmark(parsed: argparse.Namespace) -> int:
+    """Prints what was measured."""
+    from bot.benchmark import measure
+
+    for line in measure():
+        print(line, flush=True)
+    return 0
+
+
+def catalogs(parsed: argparse.Namespace) -> int:
+    """Writes the template and brings every catalog in step with it."""
+    from bot.catalogs import update
+
+    for line in update():
+        print(line)
+    return 0

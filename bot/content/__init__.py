@@ -1,0 +1,1 @@
+"""What we say: topics, organisations, and the replies made of them."""

@@ -1,0 +1,211 @@
+"""The engine: a Rasa agent and its actions in this process, with no memory and no voice of its own."""
+
+import asyncio
+import logging
+import os
+import secrets
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bot import paths
+from bot.content.replies import Reply
+from bot.content.topics import TALK_TOPICS
+from bot.engine import DANGER_INTENTS, FALLBACK_INTENT, Answer, Turn, danger_in
+from bot.errors import EngineUnavailableError
+
+DANGER_THRESHOLD = 0.2
+"""Summed probability of the danger intents from which the emergency card is shown."""
+
+
+def silence() -> None:
+    """Takes Rasa's voice: unconfigured, it prints what was typed. Must run before Rasa is imported."""
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.simplefilter("ignore")
+    structlog.configure(
+        processors=[_drop],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        cache_logger_on_first_use=True,
+    )
+    for name in ("rasa", "rasa_sdk", "asyncio", "presidio-analyzer", "matplotlib", "tensorflow"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL + 1)
+        logger.propagate = False
+
+
+def _drop(logger: Any, method: str, event: Any) -> Any:
+    raise structlog.DropEvent
+
+
+silence()
+
+from rasa.core.actions.action import Action, RemoteAction  # noqa: E402
+from rasa.core.agent import Agent  # noqa: E402
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage  # noqa: E402
+from rasa.core.processor import MessageProcessor  # noqa: E402
+from rasa.shared.core.domain import Domain  # noqa: E402
+from rasa.utils.endpoints import EndpointConfig  # noqa: E402
+from rasa_sdk.executor import ActionExecutor  # noqa: E402
+
+from bot.memory import ForgetfulTrackerStore  # noqa: E402
+
+def train() -> Path:
+    """Trains a model on the data as it is now, with progress on standard error.
+
+    Raises:
+        EngineUnavailableError: Rasa could not train.
+    """
+    from rasa.model_training import train as rasa_train
+
+    path = paths.model_path()
+    files = [str(paths.NLU), str(paths.RULES)]
+    result = rasa_train(
+        str(paths.DOMAIN), str(paths.CONFIG), files, str(paths.MODELS), fixed_model_name=path.name
+    )
+    if result.code != 0 or not path.exists():
+        raise EngineUnavailableError("Training failed: run `rasa data validate` to see what is wrong.")
+    for old in set(paths.MODELS.glob("amaan-*.tar.gz")) - {path}:
+        old.unlink()
+    return path
+
+
+class InProcessActions(EndpointConfig):  # type: ignore[misc]
+    """An action server without a server: the actions run here."""
+
+    def __init__(self) -> None:
+        super().__init__("in-process")
+        self._executor = ActionExecutor()
+        self._executor.register_package("actions")
+
+    async def request(self, *args: Any, json: Any = None, **kwargs: Any) -> Any:
+        """Runs the action that the call names."""
+        return await self._executor.run(json)
+
+
+class TrustedAction(RemoteAction):  # type: ignore[misc]
+    """An action of our own: Rasa checks each result against a schema and the schema against its own."""
+
+    def _validate_action_result(self, result: dict[str, Any]) -> bool:
+        return True
+
+    def _action_call_format(self, tracker: Any, domain: Domain) -> dict[str, Any]:
+        """Only what our actions read: Rasa would copy the whole tracker and domain."""
+        message = {
+            "intent": tracker.latest_message.intent,
+            "intent_ranking": tracker.latest_message.parse_data.get("intent_ranking", []),
+            "entities": [],
+            "metadata": tracker.latest_message.metadata,
+        }
+        state = {
+            "sender_id": tracker.sender_id,
+            "slots": {},
+            "latest_message": message,
+            "events": [],
+            "paused": False,
+            "followup_action": None,
+            "active_loop": {},
+            "latest_action_name": None,
+        }
+        return {"next_action": self.name(), "sender_id": tracker.sender_id, "tracker": state, "domain": {}}
+
+
+class QuietProcessor(MessageProcessor):  # type: ignore[misc]
+    """Rasa's processor, handing our actions to `TrustedAction`."""
+
+    def predict_next_with_tracker_if_should(self, tracker: Any) -> tuple[Action, Any]:
+        """Rasa's prediction, with an action of ours in place of Rasa's remote one."""
+        action, prediction = super().predict_next_with_tracker_if_should(tracker)
+        if action.name() in self.domain.user_actions:
+            action = TrustedAction(action.name(), self.action_endpoint)
+        return action, prediction
+
+    def should_predict_another_action(self, action_name: str) -> bool:
+        """One answer a turn: after an action of ours nothing is left to predict."""
+        return action_name not in self.domain.user_actions and super().should_predict_another_action(
+            action_name
+        )
+
+
+class RasaEngine:
+    """An engine over a trained Rasa model; keeps nothing between turns."""
+
+    def __init__(self, agent: Agent, processor: MessageProcessor) -> None:
+        self._agent = agent
+        self._processor = processor
+        self.ready = True
+
+    @classmethod
+    def load(cls, path: Path) -> "RasaEngine":
+        """Loads a model and answers one turn, so that the first person need not wait.
+
+        Raises:
+            EngineUnavailableError: There is no model, or it cannot be read.
+        """
+        if not path.exists():
+            raise EngineUnavailableError("There is no trained model: run `python -m bot train`.")
+        agent = Agent(action_endpoint=InProcessActions(), tracker_store=ForgetfulTrackerStore(Domain.empty()))
+        processor = QuietProcessor(
+            str(path), agent.tracker_store, agent.lock_store, agent.nlg, agent.action_endpoint
+        )
+        agent.processor = processor
+        agent.domain = processor.domain
+        engine = cls(agent, processor)
+        asyncio.run(engine.turn(Turn(text="hello", choice=None, locale="en")))
+        return engine
+
+    async def turn(self, turn: Turn) -> Answer:
+        """Answers one turn (see `bot.engine.Engine`)."""
+        try:
+            parsed = await self._parse(turn)
+            events = await self._act(turn, parsed)
+        except Exception:
+            # `from None`: the exception may hold what was typed.
+            raise EngineUnavailableError("The engine failed.") from None
+        said = [event["custom"] for event in events if "custom" in event]
+        if not said:
+            raise EngineUnavailableError("The engine said nothing.")
+        intent = parsed["intent"]["name"]
+        ranking = {entry["name"]: float(entry["confidence"]) for entry in parsed["intent_ranking"]}
+        replies = tuple(Reply.from_event(event["reply"]) for event in said)
+        remembered = turn.topic if intent in TALK_TOPICS and turn.topic else replies[-1].topic
+        return Answer(
+            replies=replies,
+            choices=tuple(dict.fromkeys(choice for event in said for choice in event["choices"])),
+            topic=remembered,
+            danger=intent in DANGER_INTENTS or danger_in(ranking) >= DANGER_THRESHOLD,
+            answered=intent != FALLBACK_INTENT,
+            ranking=ranking,
+        )
+
+    async def _parse(self, turn: Turn) -> dict[str, Any]:
+        if turn.choice is not None:
+            intent = {"name": turn.choice, "confidence": 1.0}
+            return {"intent": intent, "intent_ranking": [], "entities": [], "text": None}
+        # Rasa would obey a text that begins with a slash as a command.
+        text = (turn.text or "").strip().lstrip("/").strip()
+        if not any(letter.isalnum() for letter in text):
+            return _unsure()
+        parsed: Mapping[str, Any] = await self._processor.parse_message(UserMessage(text))
+        return {**parsed, "entities": [], "text": None}
+
+    async def _act(self, turn: Turn, parsed: dict[str, Any]) -> list[dict[str, Any]]:
+        channel = CollectingOutputChannel()
+        message = UserMessage(
+            text=None,
+            output_channel=channel,
+            sender_id=secrets.token_hex(8),
+            parse_data=parsed,
+            metadata=turn.metadata(),
+        )
+        await self._processor.handle_message(message)
+        return list(channel.messages)
+
+
+def _unsure() -> dict[str, Any]:
+    """The parse of a text without a letter."""
+    intent = {"name": FALLBACK_INTENT, "confidence": 1.0}
+    return {"intent": intent, "intent_ranking": [], "entities": [], "text": None}

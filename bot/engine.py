@@ -1,0 +1,118 @@
+"""What the gateway asks of any engine: one turn in, one answer out, nothing kept."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.errors import EngineUnavailableError
+
+if TYPE_CHECKING:
+    from bot.content.replies import Reply
+
+DANGER_INTENTS = ("immediate_danger", "self_harm", "child_in_danger")
+"""Intents that put the emergency card above whatever else is said."""
+
+FALLBACK_INTENT = "nlu_fallback"
+"""The name Rasa gives to a message it is unsure of."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message and what the tab remembers; all that an engine ever gets.
+
+    Args:
+        text: What was typed, already redacted; None when a button was tapped.
+        choice: The intent of the button tapped; None when something was typed.
+        locale: The locale she chose, in Babel's spelling (`zh_Hans`).
+        nation: `england`, `scotland`, `wales`, `northern_ireland`, or None where she has not said.
+        topic: The intent answered in the turn before, or None.
+    """
+
+    text: str | None
+    choice: str | None
+    locale: str
+    nation: str | None = None
+    topic: str | None = None
+
+    def metadata(self) -> dict[str, str | None]:
+        """What an action may know of the turn: never the text."""
+        return {"locale": self.locale, "nation": self.nation, "topic": self.topic}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said in one turn.
+
+    Args:
+        replies: The replies, in order.
+        choices: Buttons: intents, the likeliest or next ones.
+        topic: The intent answered.
+        danger: Whether the emergency card stands on top.
+        answered: False for a fallback.
+        ranking: Probability by intent, likeliest first; empty for a tapped choice.
+    """
+
+    replies: tuple["Reply", ...]
+    choices: tuple[str, ...]
+    topic: str
+    danger: bool
+    answered: bool
+    ranking: Mapping[str, float] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """Anything that can take a turn.
+
+    Attributes:
+        ready: Whether it can take one now.
+    """
+
+    @property
+    def ready(self) -> bool: ...
+
+    async def turn(self, turn: Turn) -> Answer:
+        """Answers one turn.
+
+        Raises:
+            EngineUnavailableError: The engine cannot answer now.
+        """
+        ...
+
+
+class LoadingEngine:
+    """An engine that is made in the background, so that the page and its emergency numbers are there at once."""
+
+    def __init__(self, load: Callable[[], Engine]) -> None:
+        """Takes the function that makes the engine; it may take half a minute."""
+        self._load = load
+        self._engine: Engine | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine is there."""
+        return self._engine is not None and self._engine.ready
+
+    async def start(self) -> None:
+        """Makes the engine in a thread."""
+        self._engine = await asyncio.to_thread(self._load)
+
+    async def turn(self, turn: Turn) -> Answer:
+        """Answers one turn, once the engine is there."""
+        if self._engine is None:
+            raise EngineUnavailableError("The model is being loaded.")
+        return await self._engine.turn(turn)
+
+
+def danger_in(ranking: Mapping[str, float]) -> float:
+    """The summed probability that a message speaks of danger (0 to 1)."""
+    return sum(ranking.get(intent, 0.0) for intent in DANGER_INTENTS)
+
+
+def as_json(value: Any) -> Any:
+    """Tuples as lists, so that JSON and Rasa's events carry the same shape."""
+    if isinstance(value, Mapping):
+        return {key: as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""The web: JSON turn, page without script, leave, health."""

@@ -1,0 +1,58 @@
+"""The web application: what stands where."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.resources import files
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from bot.content.replies import Content
+from bot.engine import Engine, LoadingEngine
+from bot.gateway import pages, turns
+from bot.gateway.keys import CONTENT, ENGINE, LEAVE_URL
+from bot.gateway.middlewares import errors, headers
+
+MAX_BODY = 8 * 1024
+"""Bytes of a request body."""
+
+WEATHER = "https://www.bbc.co.uk/weather"
+"""The ordinary page that `leave` opens."""
+
+
+def make_app(engine: Engine, content: Content, *, leave_url: str = WEATHER) -> web.Application:
+    """The application over any engine.
+
+    Args:
+        engine: What answers a turn.
+        content: What we can say.
+        leave_url: The ordinary page that `leave` opens.
+    """
+    app = web.Application(middlewares=[headers, errors], client_max_size=MAX_BODY)
+    app[ENGINE], app[CONTENT], app[LEAVE_URL] = engine, content, leave_url
+    folder = files("bot.gateway")
+    aiohttp_jinja2.setup(
+        app, loader=jinja2.FileSystemLoader(str(folder / "templates")), autoescape=True, trim_blocks=True
+    )
+    app.router.add_get("/", pages.first_page)
+    app.router.add_post("/", turns.page_turn)
+    app.router.add_post("/api/turn", turns.json_turn)
+    app.router.add_get("/leave", pages.leave)
+    app.router.add_get("/health", pages.health)
+    app.router.add_get("/ready", pages.ready)
+    app.router.add_get("/{name:chat\\.(?:js|css)}", pages.widget_file)
+    app.cleanup_ctx.append(_engine_loading)
+    return app
+
+
+async def _engine_loading(app: web.Application) -> AsyncIterator[None]:
+    """Loads the engine while the page is already there."""
+    engine = app[ENGINE]
+    task = asyncio.create_task(engine.start()) if isinstance(engine, LoadingEngine) else None
+    yield
+    if task is not None and not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

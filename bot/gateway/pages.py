@@ -1,0 +1,92 @@
+"""The chat page, with and without its script; leaving; health."""
+
+from collections.abc import Mapping
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+from babel.dates import format_date
+
+from bot.content.replies import Reply
+from bot.content.topics import NATIONS
+from bot.engine import Answer, Turn
+from bot.gateway.keys import CONTENT, ENGINE, LEAVE_URL
+from bot.gateway.words import WORDS
+from bot.i18n import SOURCE, Language, Passage, direction, tag_of
+
+TYPES = {"js": "text/javascript", "css": "text/css"}
+
+
+async def first_page(request: web.Request) -> web.Response:
+    """`GET /`: the languages, each in its own name, and the danger line."""
+    return aiohttp_jinja2.render_template("page.html", request, page_context(request, SOURCE))
+
+
+def answer_page(request: web.Request, turn: Turn, answer: Answer, *, fragment: bool) -> web.Response:
+    """The page that holds an answer; only the answer where the script asks for it."""
+    context = page_context(request, turn.locale) | {"turn": turn, "answer": answer}
+    return aiohttp_jinja2.render_template("answer.html" if fragment else "page.html", request, context)
+
+
+def page_context(request: web.Request, locale: str) -> dict[str, Any]:
+    """What every template needs: the language and how to speak it."""
+    content = request.app[CONTENT]
+    language = content.languages[locale]
+
+    def word(key: str, **values: str) -> Passage:
+        said = language.say(WORDS[key])
+        return Passage(said.text.format(**values), said.locale) if values else said
+
+    return {
+        "language": language,
+        "languages": list(content.languages.values()),
+        "nations": NATIONS,
+        "word": word,
+        "label": lambda intent: content.title(intent, locale),
+        "day": lambda iso: format_date(date.fromisoformat(iso), "long", locale=language.babel),
+        "direction": direction,
+        "tag": tag_of,
+        "has_english": lambda reply: _has_english(reply, language),
+        "leave_url": request.app[LEAVE_URL],
+    }
+
+
+def _has_english(reply: Reply, language: Language) -> bool:
+    return any(said.locale != language.locale for said in (reply.title, *reply.say, *reply.do, *reply.more))
+
+
+async def leave(request: web.Request) -> web.Response:
+    """`GET /leave`: to an ordinary page, works without the script."""
+    return web.Response(
+        status=303,
+        headers={"Location": request.app[LEAVE_URL], "Clear-Site-Data": '"cache", "cookies", "storage"'},
+    )
+
+
+async def health(request: web.Request) -> web.Response:
+    """`GET /health`: the process is alive."""
+    return web.json_response({"alive": True})
+
+
+async def ready(request: web.Request) -> web.Response:
+    """`GET /ready`: the model is loaded; 503 until it is."""
+    is_ready = request.app[ENGINE].ready
+    return web.json_response({"ready": is_ready}, status=200 if is_ready else 503)
+
+
+async def widget_file(request: web.Request) -> web.Response:
+    """`GET /chat.js`, `/chat.css`."""
+    name = request.match_info["name"]
+    text = (files("bot.gateway") / "widget" / name).read_text(encoding="utf-8")
+    return web.Response(text=text, content_type=TYPES[name.rpartition(".")[2]])
+
+
+def error_page(request: web.Request, status: int, key: str, headers: Mapping[str, str]) -> web.Response:
+    """A page that says what went wrong, with the emergency line on it and nothing of what was sent."""
+    context = page_context(request, request.get("locale", SOURCE)) | {"problem": key}
+    response = aiohttp_jinja2.render_template("page.html", request, context)
+    response.set_status(status)
+    response.headers.update(headers)
+    return response

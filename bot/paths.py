@@ -1,0 +1,69 @@
+"""Where things stand, and reading a YAML file so that a fault names its place."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from bot.errors import Problem
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+TOPICS = DATA / "topics"
+ORGANISATIONS = DATA / "organisations.yml"
+SOURCES = DATA / "sources.yml"
+NLU = DATA / "nlu"
+LOCALES = ROOT / "locales"
+LANGUAGES = LOCALES / "languages.yml"
+TEMPLATE = LOCALES / "messages.pot"
+MODELS = ROOT / "models"
+DOMAIN = ROOT / "domain.yml"
+RULES = DATA / "rules.yml"
+CONFIG = ROOT / "config.yml"
+ENDPOINTS = ROOT / "endpoints.yml"
+
+TRAINED_ON = (CONFIG, DOMAIN, RULES, NLU, ROOT / "bot/nlu", ROOT / "bot/text")
+"""Everything a model is made from."""
+
+
+def model_path() -> Path:
+    """Where the model for the data as it is now stands, or would stand: its name holds their digest."""
+    digest = hashlib.sha256()
+    for source in TRAINED_ON:
+        for path in sorted(source.glob("*.*")) if source.is_dir() else [source]:
+            digest.update(f"{shown(path)}\0".encode() + path.read_bytes() + b"\0")
+    return MODELS / f"amaan-{digest.hexdigest()[:12]}.tar.gz"
+
+
+def catalog_path(locale: str) -> Path:
+    """The catalog of one locale, as Babel lays it out."""
+    return LOCALES / locale / "LC_MESSAGES" / "messages.po"
+
+
+def shown(path: Path) -> str:
+    """A path as a person at the project's root would write it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def read_mapping(path: Path) -> tuple[dict[str, Any], list[Problem]]:
+    """Reads a YAML file whose top is a mapping.
+
+    Returns:
+        The mapping, empty where the file cannot be used, and the faults found.
+    """
+    try:
+        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except OSError:
+        return {}, [Problem(shown(path), "cannot be read", "the file must exist and be readable")]
+    except UnicodeDecodeError:
+        return {}, [Problem(shown(path), "is not UTF-8", "save it as UTF-8")]
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return {}, [Problem(f"{shown(path)}:{line}", error.problem or "is not YAML", "write valid YAML")]
+    except YAMLError:
+        return {}, [Problem(shown(path), "is not YAML", "write valid YAML")]
+    if not isinstance(loaded, dict):
+        return {}, [Problem(shown(path), "is not a mapping", "begin each line with `key:`")]
+    return loaded, []

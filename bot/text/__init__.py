@@ -1,0 +1,1 @@
+"""What was typed, before Rasa sees it."""
