@@ -43,7 +43,8 @@ def turn_of(tracker: Tracker) -> ActionTurn:
     """Reads the turn from the tracker; metadata of a stranger's channel is not trusted."""
     message = tracker.latest_message
     metadata = message.get("metadata") or {}
-    locale, nation, topic = (metadata.get(key) for key in ("locale", "nation", "topic"))
+    locale: str = metadata.get("locale") or SOURCE
+    nation, topic = metadata.get("nation"), metadata.get("topic")
     return ActionTurn(
         intent=message["intent"]["name"],
         ranking=tuple(entry["name"] for entry in message.get("intent_ranking") or ()),

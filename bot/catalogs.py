@@ -23,7 +23,7 @@ def template() -> Catalog:
     """The catalog of every English message, as the files are now."""
     catalog = Catalog(project="amaan", charset="utf-8", fuzzy=False)
     found = extract_from_dir(paths.ROOT, METHODS, keywords=KEYWORDS, directory_filter=_is_ours)
-    for file, _, message, comments, context in sorted(found, key=lambda entry: (entry[0], entry[1])):
+    for _file, _line, message, comments, context in sorted(found, key=lambda entry: (entry[0], entry[1])):
         catalog.add(message, auto_comments=comments, context=context)
     return catalog
 

@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
 
 from bot import paths
 from bot.errors import BotError, ContentError
@@ -54,6 +56,16 @@ def _parser() -> argparse.ArgumentParser:
 
     collecting = commands.add_parser("catalogs", help="bring the catalogs in step with the English words")
     collecting.set_defaults(command=catalogs)
+
+    reviewing = commands.add_parser("review", help="write every answer on one printable page, for a lawyer")
+    reviewing.add_argument("--file", type=Path, default=Path("review.html"), help="where to write (%(default)s)")
+    reviewing.set_defaults(command=review)
+
+    signing = commands.add_parser("sign", help="record that a qualified person stands behind an answer")
+    signing.add_argument("topic", help="the name of the answer, as in data/topics")
+    signing.add_argument("--by", required=True, help="who signs")
+    signing.add_argument("--role", required=True, help="what makes them qualified, such as solicitor")
+    signing.set_defaults(command=sign)
     return parser
 
 
@@ -76,7 +88,10 @@ def serve(parsed: argparse.Namespace) -> int:
         print("The chat is ready.", flush=True)
         return engine
 
-    print(f"Open http://{parsed.host}:{parsed.port}/ (the model loads for some seconds; Ctrl+C stops)", flush=True)
+    print(
+        f"Open http://{parsed.host}:{parsed.port}/ (the model loads for some seconds; Ctrl+C stops)",
+        flush=True,
+    )
     web.run_app(
         make_app(LoadingEngine(load), content),
         host=parsed.host,
@@ -145,4 +160,24 @@ def catalogs(parsed: argparse.Namespace) -> int:
 
     for line in update():
         print(line)
+    return 0
+
+
+def review(parsed: argparse.Namespace) -> int:
+    """Writes the page a lawyer reads."""
+    from bot.content.replies import Content
+    from bot.review import write_review
+
+    content = Content.read()
+    count = write_review(content, parsed.file, content.clock().date())
+    print(f"{parsed.file}: {count} answers. Open it in a browser and print it.")
+    return 0
+
+
+def sign(parsed: argparse.Namespace) -> int:
+    """Writes a signature into a topic."""
+    from bot.content.topics import sign as write_signature
+
+    write_signature(parsed.topic, by=parsed.by, role=parsed.role, today=date.today())
+    print(f"data/topics/{parsed.topic}.yml is signed. A change of its words or facts voids the signature.")
     return 0

@@ -53,6 +53,7 @@ from rasa_sdk.executor import ActionExecutor  # noqa: E402
 
 from bot.memory import ForgetfulTrackerStore  # noqa: E402
 
+
 def train() -> Path:
     """Trains a model on the data as it is now, with progress on standard error.
 
@@ -63,9 +64,7 @@ def train() -> Path:
 
     path = paths.model_path()
     files = [str(paths.NLU), str(paths.RULES)]
-    result = rasa_train(
-        str(paths.DOMAIN), str(paths.CONFIG), files, str(paths.MODELS), fixed_model_name=path.name
-    )
+    result = rasa_train(str(paths.DOMAIN), str(paths.CONFIG), files, str(paths.MODELS), fixed_model_name=path.name)
     if result.code != 0 or not path.exists():
         raise EngineUnavailableError("Training failed: run `rasa data validate` to see what is wrong.")
     for old in set(paths.MODELS.glob("amaan-*.tar.gz")) - {path}:
@@ -73,7 +72,7 @@ def train() -> Path:
     return path
 
 
-class InProcessActions(EndpointConfig):  # type: ignore[misc]
+class InProcessActions(EndpointConfig):
     """An action server without a server: the actions run here."""
 
     def __init__(self) -> None:
@@ -86,7 +85,7 @@ class InProcessActions(EndpointConfig):  # type: ignore[misc]
         return await self._executor.run(json)
 
 
-class TrustedAction(RemoteAction):  # type: ignore[misc]
+class TrustedAction(RemoteAction):
     """An action of our own: Rasa checks each result against a schema and the schema against its own."""
 
     def _validate_action_result(self, result: dict[str, Any]) -> bool:
@@ -113,7 +112,7 @@ class TrustedAction(RemoteAction):  # type: ignore[misc]
         return {"next_action": self.name(), "sender_id": tracker.sender_id, "tracker": state, "domain": {}}
 
 
-class QuietProcessor(MessageProcessor):  # type: ignore[misc]
+class QuietProcessor(MessageProcessor):
     """Rasa's processor, handing our actions to `TrustedAction`."""
 
     def predict_next_with_tracker_if_should(self, tracker: Any) -> tuple[Action, Any]:
@@ -125,9 +124,7 @@ class QuietProcessor(MessageProcessor):  # type: ignore[misc]
 
     def should_predict_another_action(self, action_name: str) -> bool:
         """One answer a turn: after an action of ours nothing is left to predict."""
-        return action_name not in self.domain.user_actions and super().should_predict_another_action(
-            action_name
-        )
+        return action_name not in self.domain.user_actions and super().should_predict_another_action(action_name)
 
 
 class RasaEngine:
@@ -148,9 +145,7 @@ class RasaEngine:
         if not path.exists():
             raise EngineUnavailableError("There is no trained model: run `python -m bot train`.")
         agent = Agent(action_endpoint=InProcessActions(), tracker_store=ForgetfulTrackerStore(Domain.empty()))
-        processor = QuietProcessor(
-            str(path), agent.tracker_store, agent.lock_store, agent.nlg, agent.action_endpoint
-        )
+        processor = QuietProcessor(str(path), agent.tracker_store, agent.lock_store, agent.nlg, agent.action_endpoint)
         agent.processor = processor
         agent.domain = processor.domain
         engine = cls(agent, processor)

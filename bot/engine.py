@@ -81,7 +81,7 @@ class Engine(Protocol):
 
 
 class LoadingEngine:
-    """An engine that is made in the background, so that the page and its emergency numbers are there at once."""
+    """An engine made in the background, so that the page and its emergency numbers are there at once."""
 
     def __init__(self, load: Callable[[], Engine]) -> None:
         """Takes the function that makes the engine; it may take half a minute."""

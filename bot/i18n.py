@@ -15,6 +15,9 @@ from bot.errors import ContentError, Problem
 SOURCE = "en"
 """The locale the message ids are written in."""
 
+WRITTEN_AS = {"en": "en_GB"}
+"""Where dates and hours are written differently than Babel's choice for the bare language."""
+
 STATUSES = ("source", "draft", "signed")
 
 
@@ -51,6 +54,7 @@ class Language:
         register: How it speaks to her.
         owner: Who looks after it, or None.
         messages: Translations by (context, English).
+        communities: Whose organisations suit its speakers.
     """
 
     locale: str
@@ -58,6 +62,7 @@ class Language:
     register: str
     owner: str | None
     messages: Mapping[tuple[str | None, str], str] = field(default_factory=dict, repr=False)
+    communities: tuple[str, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -67,7 +72,7 @@ class Language:
     @property
     def babel(self) -> Locale:
         """The Babel locale: names, dates, plural rules."""
-        return parse_locale(self.locale)
+        return parse_locale(WRITTEN_AS.get(self.locale, self.locale))
 
     @property
     def direction(self) -> str:
@@ -77,7 +82,7 @@ class Language:
     @property
     def name(self) -> str:
         """The language's name in itself, as a button shows it."""
-        name = self.babel.get_display_name(self.locale) or self.tag
+        name = parse_locale(self.locale).get_display_name(self.locale) or self.tag
         return name[0].upper() + name[1:]
 
     def say(self, message: str, context: str | None = None) -> Passage:
@@ -139,9 +144,7 @@ def read_languages(path: Path = paths.LANGUAGES) -> dict[str, Language]:
             problems.append(Problem(where, "is no locale Babel knows", "use a CLDR name such as `zh_Hans`"))
             continue
         if not isinstance(entry, dict) or entry.get("status") not in STATUSES or not entry.get("register"):
-            problems.append(
-                Problem(where, "lacks a status or register", f"status is one of {', '.join(STATUSES)}")
-            )
+            problems.append(Problem(where, "lacks a status or register", f"status is one of {', '.join(STATUSES)}"))
             continue
         messages: dict[tuple[str | None, str], str] = {}
         if entry["status"] != "source":
@@ -149,7 +152,12 @@ def read_languages(path: Path = paths.LANGUAGES) -> dict[str, Language]:
             problems += faults
             messages = messages_of(catalog)
         languages[locale] = Language(
-            locale, entry["status"], entry["register"], entry.get("owner"), messages
+            locale,
+            entry["status"],
+            entry["register"],
+            entry.get("owner"),
+            messages,
+            tuple(entry.get("communities", ())),
         )
     if SOURCE not in languages and not problems:
         problems.append(Problem(paths.shown(path), f"lacks `{SOURCE}`", "the source language must be there"))

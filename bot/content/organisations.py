@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import holidays
 from babel.dates import format_time, get_day_names
 
 from bot import paths
 from bot.content.topics import NATIONS, Call
 from bot.errors import Problem
-from bot.i18n import Language, N_
+from bot.i18n import N_, Language
 
 UK_TIME = ZoneInfo("Europe/London")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SUBDIVISIONS = {"england": "ENG", "scotland": "SCT", "wales": "WLS", "northern_ireland": "NIR"}
 CONFIDENTIAL = ("stated", "not_stated", "official")
 COSTS = ("free", "charged")
 CERTAINTIES = ("verified", "recalled")
@@ -49,8 +52,9 @@ class Phone:
             return False
         if self.seen == "undated":
             return True
-        year, month, day = ([int(part) for part in self.seen.split("-")] + [12, 28])[:3]
-        return today - date(year, month, day) <= PHONE_MAX_AGE
+        # A page dated by its year or month alone is taken as that year's or month's last.
+        seen = date.fromisoformat(self.seen + "-12-28"[3 * (self.seen.count("-")) :])
+        return today - seen <= PHONE_MAX_AGE
 
     @property
     def link(self) -> str:
@@ -97,9 +101,10 @@ class Organisation:
         if not self.hours:
             return None
         there = now.astimezone(UK_TIME)
+        if there.date() in bank_holidays(self.nations[0]):
+            return False
         return any(
-            DAYS[there.weekday()] in hours.days and hours.opens <= there.time() < hours.closes
-            for hours in self.hours
+            DAYS[there.weekday()] in hours.days and hours.opens <= there.time() < hours.closes for hours in self.hours
         )
 
     def opening_times(self, language: Language) -> tuple[str, str]:
@@ -108,6 +113,12 @@ class Organisation:
             said = language.say(ALWAYS if self.always else HOURS_UNKNOWN)
             return said.text, said.locale
         return "; ".join(_stretch(hours, language) for hours in self.hours), language.locale
+
+
+@cache
+def bank_holidays(nation: str) -> holidays.HolidayBase:
+    """The bank holidays of a nation; an organisation for all of the UK keeps England's."""
+    return holidays.country_holidays("GB", subdiv=SUBDIVISIONS[nation])
 
 
 def _stretch(hours: Hours, language: Language) -> str:
@@ -124,7 +135,7 @@ def choose(
     calls: Iterable[Call],
     *,
     nation: str | None,
-    locale: str,
+    language: Language,
     now: datetime,
     per_need: int = 2,
 ) -> list[Organisation]:
@@ -134,7 +145,7 @@ def choose(
         organisations: All of them, by id.
         calls: Organisations by name, and needs.
         nation: Where she is; None shows what serves England or the whole UK.
-        locale: Her language: those who speak it come first within a need.
+        language: Hers: those who speak it, then those of its communities, come first within a need.
         now: This moment, for those who are open.
         per_need: How many to show for one need.
     """
@@ -146,25 +157,30 @@ def choose(
             found = [named] if here in named.nations else []
         else:
             found = [o for o in organisations.values() if call.need in o.needs and here in o.nations]
-            found.sort(key=lambda o: _rank(o, locale, now))
+            found.sort(key=lambda o: _rank(o, language, now))
             if call.need == "community":
-                found = [o for o in found if _speaks(o, locale)]
+                found = [o for o in found if _speaks(o, language) or _shares(o, language)]
         for organisation in found[:per_need]:
             chosen.setdefault(organisation.name, organisation)
     return list(chosen.values())
 
 
-def _speaks(organisation: Organisation, locale: str) -> bool:
-    return locale != "en" and locale.split("_")[0] in organisation.languages
+def _speaks(organisation: Organisation, language: Language) -> bool:
+    return language.locale != "en" and language.locale.split("_")[0] in organisation.languages
 
 
-def _rank(organisation: Organisation, locale: str, now: datetime) -> tuple[bool, bool, bool, bool, bool]:
+def _shares(organisation: Organisation, language: Language) -> bool:
+    return not set(language.communities).isdisjoint(organisation.communities)
+
+
+def _rank(organisation: Organisation, language: Language, now: datetime) -> tuple[bool, ...]:
     today = now.astimezone(UK_TIME).date()
     phone = organisation.phone
     return (
         organisation.place is not None,
         not (phone and phone.may_be_shown(today)),
-        not _speaks(organisation, locale),
+        not _speaks(organisation, language),
+        not _shares(organisation, language),
         organisation.is_open(now) is not True,
         len(organisation.nations) == len(NATIONS),
     )
@@ -214,7 +230,11 @@ def _faults(entry: Any, where: str) -> list[Problem]:
     ]
     if faults:
         return faults
-    for key, allowed in (("confidential", CONFIDENTIAL), ("certainty", CERTAINTIES), ("cost", (*COSTS, None))):
+    for key, allowed in (
+        ("confidential", CONFIDENTIAL),
+        ("certainty", CERTAINTIES),
+        ("cost", (*COSTS, None)),
+    ):
         if entry[key] not in allowed:
             faults.append(Problem(f"{where}: {key}", "is not allowed", f"one of {', '.join(map(str, allowed))}"))
     if not set(entry["nations"]) <= set(NATIONS) or not entry["nations"]:

@@ -1,8 +1,9 @@
 """Replies: topic + locale + nation → the one shape that everything shows."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from bot import paths
@@ -14,6 +15,15 @@ from bot.i18n import Language, Passage, direction, read_languages, tag_of
 
 UNWRITTEN = "unwritten"
 """The topic that stands in where an intent has no answer yet."""
+
+WITHHELD = "withheld"
+"""The topic that stands in where an answer is too old to be told."""
+
+
+def clock() -> datetime:
+    """The time now, or noon of the day `AMAAN_TODAY` names, to see how answers age."""
+    day = os.environ.get("AMAAN_TODAY")
+    return datetime.combine(date.fromisoformat(day), time(12), UTC) if day else datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class Card:
         cost: `free`, `charged` or None.
         confidential: `stated`, `not_stated` or `official`.
         url: Its website, or None.
+        place: The town it serves, or None for a whole nation.
     """
 
     id: str
@@ -45,6 +56,7 @@ class Card:
     cost: str | None
     confidential: str
     url: str | None
+    place: str | None
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,8 @@ class Reply:
         organisations: Whom to ring.
         sources: Pages it rests on: `{"title", "publisher", "url", "date"}`.
         as_of: The day the facts were read (ISO), or None for the talk itself.
-        reviewed: The day a qualified person signed it (ISO), or None.
+        reviewed: The day a qualified person signed exactly this (ISO), or None.
+        age: `fresh`, `old` (it may have changed) or `withheld` (too old to be told).
         next: Intents people ask after this.
     """
 
@@ -77,6 +90,7 @@ class Reply:
     sources: tuple[Mapping[str, str | None], ...]
     as_of: str | None
     reviewed: str | None
+    age: str = "fresh"
     next: tuple[str, ...] = ()
 
     def on_the_wire(self) -> dict[str, Any]:
@@ -107,12 +121,14 @@ class Reply:
                     "cost": card.cost,
                     "confidential": card.confidential,
                     "url": card.url,
+                    "place": card.place,
                 }
                 for card in self.organisations
             ],
             "sources": [dict(source) for source in self.sources],
             "as_of": self.as_of,
             "reviewed": self.reviewed,
+            "age": self.age,
         }
 
     def as_text(self) -> str:
@@ -170,7 +186,7 @@ class Content:
         facts: By id.
         organisations: By id.
         languages: By locale.
-        intents: What a button may choose.
+        intents: What a button may choose, in the order of the domain.
         clock: The time now; set by tests.
     """
 
@@ -178,8 +194,8 @@ class Content:
     facts: Mapping[str, Fact]
     organisations: Mapping[str, Organisation]
     languages: Mapping[str, Language]
-    intents: frozenset[str] = frozenset()
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    intents: tuple[str, ...] = ()
+    clock: Callable[[], datetime] = clock
 
     @classmethod
     def read(cls) -> "Content":
@@ -201,7 +217,7 @@ class Content:
         if problems:
             raise ContentError(problems)
         domain, _ = paths.read_mapping(paths.DOMAIN)
-        return cls(topics, facts, organisations, languages, frozenset(domain["intents"]))
+        return cls(topics, facts, organisations, languages, tuple(domain["intents"]))
 
     def title(self, intent: str, locale: str) -> Passage:
         """The label of the button for an intent."""
@@ -211,13 +227,15 @@ class Content:
     def reply(self, intent: str, *, locale: str, nation: str | None) -> Reply:
         """The reply to an intent; the words of `unwritten` where there is no topic yet."""
         topic = (self.topics.get(intent) or self.topics[UNWRITTEN]).in_nation(nation)
-        language = self.languages[locale]
+        language, now = self.languages[locale], self.clock()
+        calls, age = topic.call, topic.age(now.date())
+        if age == "withheld":
+            topic = self.topics[WITHHELD]
 
         def said(paragraphs: tuple[str, ...]) -> tuple[Passage, ...]:
             return tuple(language.say(text, topic.name) for text in paragraphs)
 
-        now = self.clock()
-        organisations = choose(self.organisations, topic.call, nation=nation, locale=locale, now=now)
+        organisations = choose(self.organisations, calls, nation=nation, language=language, now=now)
         return Reply(
             topic=intent,
             locale=locale,
@@ -229,7 +247,8 @@ class Content:
             organisations=tuple(self._card(organisation, language, now) for organisation in organisations),
             sources=self._sources(topic),
             as_of=topic.as_of.isoformat() if topic.as_of else None,
-            reviewed=topic.reviewed.date.isoformat() if topic.reviewed else None,
+            reviewed=topic.reviewed.date.isoformat() if topic.reviewed and topic.is_signed(self.facts) else None,
+            age=age,
             next=tuple(name for name in topic.next if name in self.topics),
         )
 
@@ -262,6 +281,7 @@ class Content:
             cost=organisation.cost,
             confidential=organisation.confidential,
             url=organisation.url,
+            place=organisation.place,
         )
 
     def _sources(self, topic: Topic) -> tuple[Mapping[str, str | None], ...]:
@@ -283,7 +303,7 @@ def unknown_names(
     """Facts and organisations that a topic names and nobody has."""
     problems = []
     needs = {need for organisation in organisations.values() for need in organisation.needs}
-    for required in (UNWRITTEN, FALLBACK_INTENT):
+    for required in (UNWRITTEN, WITHHELD, FALLBACK_INTENT):
         if required not in topics:
             problems.append(Problem(f"data/topics/{required}.yml", "is missing", "the bot cannot speak without it"))
     for topic in topics.values():

@@ -1,13 +1,14 @@
 """Topics: the answer to each intent, in plain English, and the facts it rests on."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from bot import paths
-from bot.errors import Problem
+from bot.errors import ContentError, Problem
 
 NATIONS = ("england", "scotland", "wales", "northern_ireland")
 
@@ -22,8 +23,27 @@ TALK_TOPICS = (
     "out_of_scope",
     "nlu_fallback",
     "unwritten",
+    "withheld",
 )
 """Topics that carry the talk itself and rest on no fact."""
+
+SAFETY_TOPICS = (
+    "immediate_danger",
+    "self_harm",
+    "child_in_danger",
+    "being_abused",
+    "distress",
+    "find_support",
+    "talk_to_human",
+    "privacy",
+    "hide_tracks",
+    "who_are_you",
+    "harms_others",
+)
+"""Topics that state no law: however old, they are said, since silence would be worse."""
+
+OLD_AFTER, WITHHELD_AFTER = 6, 12
+"""Months after which an answer says that it may have changed, and after which its law is withheld."""
 
 PARTS = ("say", "do", "more")
 """The parts of a topic that hold paragraphs, in the order they are shown."""
@@ -41,11 +61,19 @@ class Call:
 
 @dataclass(frozen=True)
 class Review:
-    """The signature of a qualified person under a topic."""
+    """The signature of a qualified person under a topic.
+
+    Args:
+        date: The day it was signed.
+        by: Who signed it.
+        role: What makes them qualified.
+        digest: Of the words and facts they signed; a later change voids the signature.
+    """
 
     date: date
     by: str
     role: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -73,7 +101,7 @@ class Topic:
     more: tuple[str, ...] = ()
     call: tuple[Call, ...] = ()
     next: tuple[str, ...] = ()
-    nations: Mapping[str, Mapping[str, Any]] = ()  # type: ignore[assignment]
+    nations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     facts: tuple[str, ...] = ()
     as_of: date | None = None
     reviewed: Review | None = None
@@ -83,8 +111,28 @@ class Topic:
         changes = self.nations.get(nation) if nation else None
         return replace(self, **changes) if changes else self
 
+    def age(self, today: date) -> str:
+        """`fresh`, `old` (say that it may have changed) or `withheld` (hand her to people who know)."""
+        if self.as_of is None:
+            return "fresh"
+        months = (today.year - self.as_of.year) * 12 + today.month - self.as_of.month
+        months -= today.day < self.as_of.day
+        if months >= WITHHELD_AFTER and self.name not in SAFETY_TOPICS:
+            return "withheld"
+        return "old" if months >= OLD_AFTER else "fresh"
+
+    def digest(self, facts: Mapping[str, "Fact"]) -> str:
+        """A digest of the words and of the facts they rest on: what a signature stands under."""
+        words = [text for _, text in self.paragraphs()]
+        rests_on = [f"{name} {facts[name].text} {facts[name].certainty}" for name in self.facts if name in facts]
+        return hashlib.sha256("\0".join([*words, *rests_on]).encode()).hexdigest()[:16]
+
+    def is_signed(self, facts: Mapping[str, "Fact"]) -> bool:
+        """Whether a qualified person has signed exactly these words and facts."""
+        return self.reviewed is not None and self.reviewed.digest == self.digest(facts)
+
     def paragraphs(self) -> list[tuple[str, str]]:
-        """Every paragraph with its place (`say[1]`, `scotland.do[2]`), title first, as a translator meets it."""
+        """Every paragraph with its place (`say[1]`, `scotland.do[2]`), title first."""
         found = [("title", self.title)]
         for nation, parts in [("", {part: getattr(self, part) for part in PARTS}), *self.nations.items()]:
             for part in PARTS:
@@ -124,9 +172,22 @@ def _shape_faults(raw: dict[str, Any], where: str) -> list[Problem]:
     if raw["as_of"] is not None and not isinstance(raw["as_of"], date):
         faults.append(Problem(f"{where}: as_of", "is not a date", "write it as 2026-11-22, or null"))
     faults += _part_faults(raw, where)
-    nations = raw["nations"]
+    faults += _nation_faults(raw["nations"], where)
+    for key in ("next", "facts"):
+        if not _strings(raw[key]):
+            faults.append(Problem(f"{where}: {key}", "is not a list of names", "write `[name, name]`"))
+    review = raw["reviewed"]
+    if review is not None and (not isinstance(review, dict) or review.keys() != {"date", "by", "role", "digest"}):
+        faults.append(
+            Problem(f"{where}: reviewed", "is not a signature", "null, or what `python -m bot sign` writes")
+        )
+    return faults
+
+
+def _nation_faults(nations: Any, where: str) -> list[Problem]:
     if not isinstance(nations, dict):
-        return [*faults, Problem(f"{where}: nations", "is not a mapping", "write `nations: {}` where none differs")]
+        return [Problem(f"{where}: nations", "is not a mapping", "write `nations: {}` where none differs")]
+    faults = []
     for nation, parts in nations.items():
         place = f"{where}: nations.{nation}"
         if nation not in NATIONS:
@@ -135,12 +196,6 @@ def _shape_faults(raw: dict[str, Any], where: str) -> list[Problem]:
             faults.append(Problem(place, "has keys that cannot differ", "only say, do, more, call differ"))
         else:
             faults += _part_faults(parts, place)
-    for key in ("next", "facts"):
-        if not _strings(raw[key]):
-            faults.append(Problem(f"{where}: {key}", "is not a list of names", "write `[name, name]`"))
-    review = raw["reviewed"]
-    if review is not None and (not isinstance(review, dict) or not {"date", "by", "role"} <= review.keys()):
-        faults.append(Problem(f"{where}: reviewed", "is not a signature", "null, or {date, by, role}"))
     return faults
 
 
@@ -172,7 +227,7 @@ def _topic(name: str, raw: dict[str, Any]) -> Topic:
         nations={nation: _parts(parts) for nation, parts in raw["nations"].items()},
         facts=tuple(raw["facts"]),
         as_of=raw["as_of"],
-        reviewed=Review(review["date"], review["by"], review["role"]) if review else None,
+        reviewed=Review(review["date"], review["by"], review["role"], review["digest"]) if review else None,
     )
 
 
@@ -235,3 +290,25 @@ def read_facts(path: Path = paths.SOURCES) -> tuple[dict[str, Fact], list[Proble
             remedy = "fact, certainty, jurisdiction, as_of, source {title, publisher, url, date}, caution"
             problems.append(Problem(f"{paths.shown(path)}: {name}", "is not a whole fact", remedy))
     return facts, problems
+
+
+def sign(name: str, *, by: str, role: str, today: date, folder: Path = paths.TOPICS) -> None:
+    """Writes the signature of a qualified person under a topic.
+
+    Raises:
+        ContentError: There is no such topic, or nobody is named.
+    """
+    path = folder / f"{name}.yml"
+    topics, problems = read_topics(folder)
+    facts, _ = read_facts()
+    if name not in topics and not problems:
+        problems.append(Problem(f"{paths.shown(folder)}/{name}.yml", "is no topic", "name one that exists"))
+    for field_name, value in (("--by", by), ("--role", role)):
+        if not value.strip() or set(value) & set("\n{}[],:#\"'"):
+            problems.append(Problem(field_name, "is not a name", "letters, spaces, dots and hyphens"))
+    if problems:
+        raise ContentError(problems)
+    signature = f"{{date: {today}, by: {by.strip()}, role: {role.strip()}, digest: '{topics[name].digest(facts)}'}}"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [f"reviewed: {signature}" if line.startswith("reviewed:") else line for line in lines]
+    path.write_text("\n".join(kept) + "\n", encoding="utf-8")

@@ -15,8 +15,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -64,7 +64,12 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _problem(
-    request: web.Request, status: int, field: str, allowed: str, word: str, extra: dict[str, str] | None = None
+    request: web.Request,
+    status: int,
+    field: str,
+    allowed: str,
+    word: str,
+    extra: dict[str, str] | None = None,
 ) -> web.Response:
     if not request.path.startswith("/api/") and request.method in ("GET", "POST"):
         return pages.error_page(request, status, word, extra or {})

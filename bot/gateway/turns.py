@@ -12,7 +12,7 @@ from bot.content.topics import NATIONS
 from bot.engine import Answer, Turn
 from bot.gateway import pages
 from bot.gateway.keys import CONTENT, ENGINE
-from bot.i18n import locale_of
+from bot.i18n import locale_of, tag_of
 
 MAX_TEXT = 1000
 """Characters of a question."""
@@ -56,9 +56,10 @@ async def page_turn(request: web.Request) -> web.Response:
         raise BadTurnError("body", "a form in UTF-8") from None
     fields: dict[str, Any] = {key: form.get(key) or None for key in KEYS}
     fields["locale"] = form.get("set_locale") or fields["locale"]
+    fields["nation"] = form.get("set_nation") or fields["nation"]
     if fields["choice"]:
         fields["text"] = None
-    if "set_locale" in form:
+    if "set_locale" in form or "set_nation" in form:
         fields |= {"text": None, "choice": fields["topic"] or "greet"}
     turn = read_turn(fields, content)
     request["locale"] = turn.locale
@@ -77,7 +78,7 @@ def read_turn(fields: Mapping[str, Any], content: Content) -> Turn:
             raise BadTurnError("body", f"only the fields {', '.join(KEYS)}")
     locale = locale_of(_string(fields, "locale") or "")
     if locale not in content.languages:
-        raise BadTurnError("locale", "one of " + ", ".join(sorted(l.tag for l in content.languages.values())))
+        raise BadTurnError("locale", "one of " + ", ".join(sorted(map(tag_of, content.languages))))
     nation, topic, choice = (_string(fields, key) for key in ("nation", "topic", "choice"))
     if nation is not None and nation not in NATIONS:
         raise BadTurnError("nation", "null or one of " + ", ".join(NATIONS))

@@ -30,6 +30,7 @@ WORDS = MappingProxyType(
         "sources": N_("Where this comes from"),
         "people_ask": N_("People also ask"),
         "as_of": N_("We read these facts on {date}. They may have changed."),
+        "old": N_("We read these facts more than six months ago. The law may have changed. Please ask first."),
         "draft": N_("This translation is a draft. No native speaker has checked it yet."),
         "not_reviewed": N_("No lawyer has checked this answer yet. It is general information, not legal advice."),
         "reviewed": N_("A qualified person checked this answer on {date}."),

@@ -63,7 +63,7 @@ def encode_examples(texts: list[str]) -> Vectors:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class SentenceFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignore[misc]
+class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     """Gives each text one vector of its meaning."""
 
     @classmethod
@@ -79,12 +79,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignore[misc]
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Every option."""
-        return {
-            **DenseFeaturizer.get_default_config(),
-            # Length of the vectors. The encoder's unit vectors lie close together; the longer they
-            # are made, the less the classifier's penalty holds it back.
-            "scale": 16.0,
-        }
+        return {**DenseFeaturizer.get_default_config()}
 
     @classmethod
     def create(
@@ -111,13 +106,11 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignore[misc]
 
     def _add(self, messages: list[Message], vectors: Vectors) -> None:
         alias = self._config[FEATURIZER_CLASS_ALIAS]
-        for message, vector in zip(messages, vectors * self._config["scale"], strict=True):
+        for message, vector in zip(messages, vectors, strict=True):
             row = vector.reshape(1, -1)
             for kind in (FEATURE_TYPE_SEQUENCE, FEATURE_TYPE_SENTENCE):
                 message.add_features(Features(row, kind, TEXT, alias))
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
-        """The scale must be above 0."""
-        if not config["scale"] > 0:
-            raise ValueError("config.yml: SentenceFeaturizer: scale must be above 0")
+        """There is no option of ours."""

@@ -11,7 +11,7 @@ from bot.text.pipelines import pipeline
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
-class MultilingualTokenizer(Tokenizer):  # type: ignore[misc]
+class MultilingualTokenizer(Tokenizer):
     """Splits a text with the spaCy tokenizer that suits its script."""
 
     @staticmethod

@@ -5,13 +5,10 @@ from functools import cache
 import spacy
 from spacy.language import Language
 
-NO_PIPELINE = frozenset({"pa", "ckb", "ps", "so", "sw"})
-"""Languages spaCy has none for: the pipeline for any language, `xx`, serves."""
+NO_PIPELINE = frozenset({"pa", "ckb", "ps", "so", "sw", "vi"})
+"""Languages spaCy has none for: the pipeline for any language, `xx`, serves.
 
-CONFIGURATIONS = {
-    # Vietnamese words are split at spaces: pyvi would be one more model.
-    "vi": {"nlp": {"tokenizer": {"use_pyvi": False}}},
-}
+Vietnamese is among them: without pyvi, one more model, spaCy leaves the full stop on the word."""
 
 
 @cache
@@ -21,6 +18,6 @@ def pipeline(locale: str) -> Language:
     if code in NO_PIPELINE:
         code = "xx"
     try:
-        return spacy.blank(code, config=CONFIGURATIONS.get(code, {}))
+        return spacy.blank(code)
     except ImportError:
         return spacy.blank("xx")

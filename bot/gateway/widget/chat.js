@@ -42,15 +42,16 @@
     const button = event.submitter;
     if (button?.name === "set_locale") return; // the whole page changes
     event.preventDefault();
-    const tapped = button?.name === "choice";
+    const tapped = button?.name === "choice" || button?.name === "set_nation";
     const words = tapped ? button.textContent.trim() : box.value.trim();
     if (busy || !words) return;
     busy = true;
     const fields = new URLSearchParams(new FormData(form));
     fields.set("fragment", "1");
     if (tapped) {
-      fields.set("choice", button.value);
+      fields.set(button.name, button.value);
       fields.delete("text");
+      if (button.name === "set_nation") form.elements.nation.value = button.value;
     }
     const mine = bubble(words);
     const wait = tell(form.dataset.wait);

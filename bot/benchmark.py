@@ -1,0 +1,110 @@
+"""How fast: a turn beside the bare encoder, start, training, memory; measured in one run on one machine."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+from bot import paths
+from bot.content.examples import read_examples
+from bot.engine import Turn
+
+ROUNDS = 100
+PORT = 18080
+
+
+def measure() -> Iterator[str]:
+    """Yields a line for each thing measured; takes some minutes, since it trains and starts a server."""
+    texts = [text for group in read_examples(paths.NLU / "en.yml").values() for text in group[::20]][:ROUNDS]
+    yield from _turns(texts)
+    yield from _start(texts[0])
+    yield _training()
+
+
+def _turns(texts: list[str]) -> Iterator[str]:
+    """A turn in process beside the encoder alone, taken alternately on the same texts."""
+    from bot.embedded import RasaEngine
+    from bot.nlu.featurizer import encode
+
+    engine = RasaEngine.load(paths.model_path())
+
+    async def all_turns() -> tuple[list[float], list[float]]:
+        turns, encodings = [], []
+        for text in texts:
+            start = time.perf_counter()
+            encode([text])
+            encodings.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            await engine.turn(Turn(text, None, "en"))
+            turns.append(time.perf_counter() - start)
+        return turns, encodings
+
+    turns, encodings = asyncio.run(all_turns())
+    turn, encoding = median(turns) * 1000, median(encodings) * 1000
+    yield f"turn, median of {len(texts)}: {turn:.1f} ms"
+    yield f"bare encoder, the same texts: {encoding:.1f} ms; a turn is {turn / encoding:.2f} times that"
+    yield f"slowest turn: {max(turns) * 1000:.1f} ms"
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _start(text: str) -> Iterator[str]:
+    """From the command to the first answer over HTTP, and the server's memory at rest."""
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "bot", "serve", "--port", str(PORT)]
+    server = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        while not _answered(text):
+            if server.poll() is not None or time.perf_counter() - start > 300:
+                yield "start to first answer: the server did not answer"
+                return
+            time.sleep(0.1)
+        yield f"start to first answer: {time.perf_counter() - start:.1f} s"
+        yield f"memory at rest: {_resident(server.pid):.0f} MB"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answered(text: str) -> bool:
+    import json
+
+    body = json.dumps({"text": text, "locale": "en"}).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{PORT}/api/turn", data=body, headers={"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            return bool(response.status == 200)
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+def _resident(pid: int) -> float:
+    """Megabytes a process holds in memory."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _training() -> str:
+    """A training from nothing: the kept vectors and the model are put aside and brought back."""
+    kept = [path for path in (paths.MODELS / "vectors.npz", paths.model_path()) if path.exists()]
+    for path in kept:
+        path.rename(path.with_suffix(".aside"))
+    command = [sys.executable, "-m", "bot", "train"]
+    try:
+        seconds = _seconds(lambda: subprocess.run(command, cwd=paths.ROOT, check=True))  # noqa: S603
+        return f"training from nothing: {seconds:.0f} s"
+    finally:
+        for path in kept:
+            path.with_suffix(".aside").rename(path)

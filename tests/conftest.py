@@ -1,0 +1,70 @@
+"""What the tests share: the content, a trained engine, a client that speaks real HTTP."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot import paths
+from bot.content.replies import Content
+from bot.engine import Engine
+from bot.gateway.app import make_app
+from tests.doubles import Connect
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--language", metavar="TAG", help="only what concerns this language")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`--language ur` keeps the tests that have a parameter `locale` of that language."""
+    wanted = config.getoption("--language")
+    if not wanted:
+        return
+    wanted = str(wanted).replace("-", "_")
+    for item in list(items):
+        locale = getattr(item, "callspec", None) and item.callspec.params.get("locale")
+        if not locale or wanted not in (locale, locale.split("_")[0]):
+            items.remove(item)
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    """What we really say."""
+    return Content.read()
+
+
+@pytest.fixture(scope="session")
+def model() -> Any:
+    """The path of a model trained on the data as it is now."""
+    path = paths.model_path()
+    if not path.exists():
+        from bot.embedded import train
+
+        train()
+    return path
+
+
+@pytest.fixture(scope="session")
+def engine(model: Any) -> Engine:
+    """The real engine."""
+    from bot.embedded import RasaEngine
+
+    return RasaEngine.load(model)
+
+
+@pytest.fixture
+async def connect(content: Content) -> AsyncIterator[Connect]:
+    """Opens a client on a server with a given engine."""
+    clients: list[TestClient[Any, Any]] = []
+
+    async def open_client(engine: Engine) -> TestClient[Any, Any]:
+        client = TestClient(TestServer(make_app(engine, content)))
+        await client.start_server()
+        clients.append(client)
+        return client
+
+    yield open_client
+    for client in clients:
+        await client.close()

@@ -1,0 +1,75 @@
+"""The real engine: right answers, no memory, no voice."""
+
+import subprocess
+import sys
+
+import pytest
+from ruamel.yaml import YAML
+
+from bot import paths
+from bot.engine import DANGER_INTENTS, Engine, Turn
+
+pytestmark = [pytest.mark.rasa, pytest.mark.trained]
+
+QUESTIONS = [
+    (path.stem, intent, text)
+    for path in sorted((paths.ROOT / "tests" / "questions").glob("*.yml"))
+    for intent, texts in YAML(typ="safe", pure=True).load(path.read_text("utf-8")).items()
+    for text in texts
+]
+FIRST_LIGHT = ("report_deportation_risk", "spouse_visa_leaving", "immediate_danger", "find_support")
+
+
+@pytest.mark.parametrize(
+    ("locale", "intent", "text"), [q for q in QUESTIONS if q[1] in FIRST_LIGHT], ids=lambda v: v[:24]
+)
+async def test_the_first_questions_are_understood(engine: Engine, locale: str, intent: str, text: str) -> None:
+    """In each language: deportation, leaving on a spouse visa, danger now, who can help."""
+    answer = await engine.turn(Turn(text, None, locale.split("_")[0]))
+    assert answer.topic == intent
+    assert answer.danger is (intent in DANGER_INTENTS)
+
+
+async def test_every_intent_can_be_tapped(engine: Engine, content: object) -> None:
+    """Each intent of the domain answers with something, in every nation."""
+    for intent in sorted(content.intents):  # type: ignore[attr-defined]
+        answer = await engine.turn(Turn(None, intent, "ur", "wales"))
+        assert answer.replies[0].say
+
+
+async def test_the_engine_does_not_remember(engine: Engine) -> None:
+    """The same turn gives the same answer, whatever was asked before."""
+    turn = Turn("repeat", None, "en")
+    before = await engine.turn(turn)
+    await engine.turn(Turn("will I be deported if I report him", None, "en"))
+    assert await engine.turn(turn) == before
+
+
+async def test_an_unsure_answer_offers_three_topics_and_the_emergency_line(engine: Engine) -> None:
+    """The fallback never meets danger with silence."""
+    answer = await engine.turn(Turn("zzz qqq xxx wvw", None, "en"))
+    assert not answer.answered
+    assert len(answer.choices) == 4
+    assert "999" in " ".join(said.text for said in answer.replies[0].say)
+
+
+def test_nothing_typed_is_printed() -> None:
+    """The whole command line, at Rasa's most talkative, prints the answer and never the question."""
+    secret = "zanzibarquestion"
+    command = [sys.executable, "-m", "bot", "ask", "--locale", "en", f"{secret} will I be deported"]
+    done = subprocess.run(
+        command,
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "LOG_LEVEL": "DEBUG",
+            "RASA_LOG_LEVEL": "DEBUG",
+            "HOME": "/nonexistent",
+        },
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert secret not in done.stdout + done.stderr
+    assert "999" in done.stdout
