@@ -7,6 +7,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.say import content, say, turn_of
 
+MOST_CHOICES = 6
+"""Buttons under an answer: the first screen of a phone."""
+
 
 class ActionAnswer(Action):
     """Says the topic named like the intent."""
@@ -19,5 +22,6 @@ class ActionAnswer(Action):
         """Says the answer; the tracker is left as it is."""
         turn = turn_of(tracker)
         reply = content().reply(turn.intent, locale=turn.locale, nation=turn.nation)
-        say(dispatcher, reply, turn, reply.next)
+        choices = [turn.second, *reply.next] if turn.second else [*reply.next]
+        say(dispatcher, reply, turn, list(dict.fromkeys(choices))[:MOST_CHOICES])
         return []

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.content.replies import Content, Reply
-from bot.content.topics import NATIONS
+from bot.content.topics import NATIONS, TALK_TOPICS
+from bot.engine import FALLBACK_INTENT
 from bot.i18n import SOURCE
+
+SECOND_QUESTION = 0.125
+"""Probability from which a second question is offered as a button."""
 
 
 @cache
@@ -25,6 +30,7 @@ class ActionTurn:
     Args:
         intent: The likeliest intent.
         ranking: Intents, likeliest first.
+        second: What else the message asks, where the second guess is likely too; or None.
         locale: Her language; English on a channel that sends none, such as `rasa shell`.
         nation: Where she is, or None.
         topic: The intent answered before, or None.
@@ -33,6 +39,7 @@ class ActionTurn:
 
     intent: str
     ranking: tuple[str, ...]
+    second: str | None
     locale: str
     nation: str | None
     topic: str | None
@@ -43,16 +50,24 @@ def turn_of(tracker: Tracker) -> ActionTurn:
     """Reads the turn from the tracker; metadata of a stranger's channel is not trusted."""
     message = tracker.latest_message
     metadata = message.get("metadata") or {}
+    ranking = message.get("intent_ranking") or []
     locale: str = metadata.get("locale") or SOURCE
     nation, topic = metadata.get("nation"), metadata.get("topic")
     return ActionTurn(
         intent=message["intent"]["name"],
-        ranking=tuple(entry["name"] for entry in message.get("intent_ranking") or ()),
+        ranking=tuple(entry["name"] for entry in ranking),
+        second=_second(ranking),
         locale=locale if locale in content().languages else SOURCE,
         nation=nation if nation in NATIONS else None,
         topic=topic if topic in content().topics else None,
         in_words="locale" not in metadata,
     )
+
+
+def _second(ranking: list[dict[str, Any]]) -> str | None:
+    """The second question of a message: it got an eighth of the probability and is no small talk."""
+    likely = [entry["name"] for entry in ranking[1:2] if entry["confidence"] >= SECOND_QUESTION]
+    return next((name for name in likely if name not in (*TALK_TOPICS, FALLBACK_INTENT)), None)
 
 
 def say(dispatcher: CollectingDispatcher, reply: Reply, turn: ActionTurn, choices: Sequence[str]) -> None:

@@ -141,7 +141,7 @@ def ask(parsed: argparse.Namespace) -> int:
         print("☎ 999\n")
     print("\n\n".join(reply.as_text() for reply in answer.replies))
     for choice in answer.choices:
-        print(f"  → {content.title(choice, locale).text}")
+        print(f"  → {content.title(choice, answer.locale).text}")
     return 0
 
 

@@ -6,6 +6,7 @@ import os
 import secrets
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from bot.content.replies import Reply
 from bot.content.topics import TALK_TOPICS
 from bot.engine import DANGER_INTENTS, FALLBACK_INTENT, Answer, Turn, danger_in
 from bot.errors import EngineUnavailableError
+from bot.i18n import named_language, read_languages
 
+CHANGE_LANGUAGE = "change_language"
 DANGER_THRESHOLD = 0.2
 """Summed probability of the danger intents from which the emergency card is shown."""
 
@@ -133,6 +136,7 @@ class RasaEngine:
     def __init__(self, agent: Agent, processor: MessageProcessor) -> None:
         self._agent = agent
         self._processor = processor
+        self._languages = read_languages()
         self.ready = True
 
     @classmethod
@@ -156,6 +160,9 @@ class RasaEngine:
         """Answers one turn (see `bot.engine.Engine`)."""
         try:
             parsed = await self._parse(turn)
+            turn = self._in_named_language(turn, parsed)
+            if turn.choice is not None:
+                parsed = await self._parse(turn)
             events = await self._act(turn, parsed)
         except Exception:
             # `from None`: the exception may hold what was typed.
@@ -173,8 +180,18 @@ class RasaEngine:
             topic=remembered,
             danger=intent in DANGER_INTENTS or danger_in(ranking) >= DANGER_THRESHOLD,
             answered=intent != FALLBACK_INTENT,
+            locale=turn.locale,
             ranking=ranking,
         )
+
+    def _in_named_language(self, turn: Turn, parsed: Mapping[str, Any]) -> Turn:
+        """“In Polish please”: the last answer again, or the greeting, in the language she names."""
+        if turn.text is None or parsed["intent"]["name"] != CHANGE_LANGUAGE:
+            return turn
+        named = named_language(turn.text, self._languages)
+        if named is None:
+            return turn
+        return replace(turn, text=None, choice=turn.topic or "greet", locale=named)
 
     async def _parse(self, turn: Turn) -> dict[str, Any]:
         if turn.choice is not None:

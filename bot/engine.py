@@ -50,6 +50,7 @@ class Answer:
         topic: The intent answered.
         danger: Whether the emergency card stands on top.
         answered: False for a fallback.
+        locale: The language it is in: hers, or the one she asked for in words.
         ranking: Probability by intent, likeliest first; empty for a tapped choice.
     """
 
@@ -58,6 +59,7 @@ class Answer:
     topic: str
     danger: bool
     answered: bool
+    locale: str
     ranking: Mapping[str, float] = field(default_factory=dict)
 
 

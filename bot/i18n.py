@@ -102,6 +102,34 @@ def direction(locale: str) -> str:
     return parse_locale(locale).text_direction
 
 
+def named_language(text: str, languages: Mapping[str, Language]) -> str | None:
+    """The one language of ours that a text names, in any of our languages, or None.
+
+    Names come from CLDR and from the romanised spellings below; `in Polish please`, `po polsku`, `اردو میں`.
+    """
+    words = text.casefold()
+    found = {locale for locale in languages if any(name in words for name in _names_of(locale, tuple(languages)))}
+    return found.pop() if len(found) == 1 else None
+
+
+SPOKEN_NAMES = {
+    "en": ("angrezi", "angielsk", "inglés", "ingles", "inglizi", "ingreji"),
+    "ur": ("urdu",),
+    "pl": ("polsk", "polish", "polonia"),
+    "ar": ("arabi", "arabsk", "árabe", "arabe"),
+    "bn": ("bangla", "bengali", "bengalsk", "sylheti"),
+    "es": ("spanish", "español", "espanol", "castellano", "hiszpańsk", "hispani"),
+}
+"""Names as people type them; the beginning of a word where its end changes."""
+
+
+@cache
+def _names_of(locale: str, others: tuple[str, ...]) -> tuple[str, ...]:
+    code = locale.split("_")[0]
+    names = {parse_locale(other).languages.get(code, "").casefold() for other in others}
+    return tuple(name for name in {*names, *SPOKEN_NAMES.get(locale, ())} if name)
+
+
 def read_catalog(path: Path) -> tuple[PoCatalog, list[Problem]]:
     """Reads a catalog; faults where it is missing or broken."""
     try:

@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -42,7 +43,7 @@ async def json_turn(request: web.Request) -> web.Response:
     content = request.app[CONTENT]
     turn = read_turn(_json_object(await request.read()), content)
     answer = await request.app[ENGINE].turn(turn)
-    return web.json_response(on_the_wire(answer, turn, content))
+    return web.json_response(on_the_wire(answer, content))
 
 
 async def page_turn(request: web.Request) -> web.Response:
@@ -64,6 +65,7 @@ async def page_turn(request: web.Request) -> web.Response:
     turn = read_turn(fields, content)
     request["locale"] = turn.locale
     answer = await request.app[ENGINE].turn(turn)
+    turn = replace(turn, locale=answer.locale)
     return pages.answer_page(request, turn, answer, fragment="fragment" in form)
 
 
@@ -108,11 +110,11 @@ def clean_text(text: str | None) -> str:
     return text.strip()
 
 
-def on_the_wire(answer: Answer, turn: Turn, content: Content) -> dict[str, Any]:
+def on_the_wire(answer: Answer, content: Content) -> dict[str, Any]:
     """The answer as JSON carries it."""
     choices = []
     for choice in answer.choices:
-        label = content.title(choice, turn.locale)
+        label = content.title(choice, answer.locale)
         choices.append({"label": label.text, "choice": choice, "lang": content.languages[label.locale].tag})
     return {
         "replies": [reply.on_the_wire() for reply in answer.replies],

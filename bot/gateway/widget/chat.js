@@ -37,6 +37,16 @@
     return note;
   };
 
+  // She asked for another language in words: the whole page changes.
+  const changeLanguage = (tag) => {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = "set_locale";
+    field.value = tag;
+    form.append(field);
+    form.submit();
+  };
+
   let busy = false;
   form.addEventListener("submit", async (event) => {
     const button = event.submitter;
@@ -62,6 +72,7 @@
       const answer = page.querySelector("article.answer");
       const problem = page.querySelector(".problem");
       if (!answer) throw new Error(problem?.textContent || form.dataset.failed);
+      if (answer.lang !== document.documentElement.lang) return changeLanguage(answer.lang);
       log.append(answer);
       form.elements.topic.value = answer.dataset.topic;
       if (!tapped) box.value = "";
