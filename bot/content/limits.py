@@ -35,7 +35,7 @@ ADVICE = re.compile(
 )
 """To say what one person can or should apply for is an offence outside regulated advisers."""
 
-CAUTIOUS = re.compile(r"as far as we know|we found no|may\b|some\b|is said to|are said to|can\b", re.IGNORECASE)
+CAUTIOUS = re.compile(r"as far as we know|we found no|\bmay\b|is said to|are said to", re.IGNORECASE)
 FIGURE = re.compile(r"\d[\d,]*\d|\d")
 MONTH = re.compile(r"(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}")
 
