@@ -24,7 +24,8 @@ class ActionFallback(Action):
         """Says the fallback."""
         turn = turn_of(tracker)
         reply = content().fallback(locale=turn.locale, nation=turn.nation)
-        guesses = [name for name in turn.ranking if name != FALLBACK_INTENT and name not in TALK_TOPICS]
+        apart = {FALLBACK_INTENT, *TALK_TOPICS, *reply.next}
+        guesses = [name for name in turn.ranking if name not in apart]
         say(dispatcher, reply, turn, [*guesses[:LIKELIEST], *reply.next])
         return []
 

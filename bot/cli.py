@@ -84,12 +84,10 @@ def serve(parsed: argparse.Namespace) -> int:
     def load() -> Engine:
         from bot.embedded import RasaEngine
 
-        engine = RasaEngine.load(paths.model_path())
-        print("The chat is ready.", flush=True)
-        return engine
+        return RasaEngine.load(paths.model_path())
 
     print(
-        f"Open http://{parsed.host}:{parsed.port}/ (the model loads for some seconds; Ctrl+C stops)",
+        f"Open http://{parsed.host}:{parsed.port}/ (the answers are ready in half a minute; Ctrl+C stops)",
         flush=True,
     )
     web.run_app(

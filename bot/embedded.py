@@ -1,6 +1,5 @@
 """The engine: a Rasa agent and its actions in this process, with no memory and no voice of its own."""
 
-import asyncio
 import logging
 import os
 import secrets
@@ -18,6 +17,9 @@ from bot.content.topics import TALK_TOPICS
 from bot.engine import DANGER_INTENTS, FALLBACK_INTENT, Answer, Turn, danger_in
 from bot.errors import EngineUnavailableError
 from bot.i18n import named_language, read_languages
+
+SURE_ENOUGH = {"harms_others": 0.75}
+"""Where a wrong guess would wound: a victim must not be spoken to as an abuser."""
 
 CHANGE_LANGUAGE = "change_language"
 DANGER_THRESHOLD = 0.2
@@ -141,7 +143,7 @@ class RasaEngine:
 
     @classmethod
     def load(cls, path: Path) -> "RasaEngine":
-        """Loads a model and answers one turn, so that the first person need not wait.
+        """Loads a model.
 
         Raises:
             EngineUnavailableError: There is no model, or it cannot be read.
@@ -152,9 +154,7 @@ class RasaEngine:
         processor = QuietProcessor(str(path), agent.tracker_store, agent.lock_store, agent.nlg, agent.action_endpoint)
         agent.processor = processor
         agent.domain = processor.domain
-        engine = cls(agent, processor)
-        asyncio.run(engine.turn(Turn(text="hello", choice=None, locale="en")))
-        return engine
+        return cls(agent, processor)
 
     async def turn(self, turn: Turn) -> Answer:
         """Answers one turn (see `bot.engine.Engine`)."""
@@ -202,7 +202,10 @@ class RasaEngine:
         if not any(letter.isalnum() for letter in text):
             return _unsure()
         parsed: Mapping[str, Any] = await self._processor.parse_message(UserMessage(text))
-        return {**parsed, "entities": [], "text": None}
+        intent = parsed["intent"]
+        if intent["confidence"] < SURE_ENOUGH.get(intent["name"], 0.0):
+            intent = {"name": FALLBACK_INTENT, "confidence": intent["confidence"]}
+        return {**parsed, "intent": intent, "entities": [], "text": None}
 
     async def _act(self, turn: Turn, parsed: dict[str, Any]) -> list[dict[str, Any]]:
         channel = CollectingOutputChannel()

@@ -96,8 +96,10 @@ class LoadingEngine:
         return self._engine is not None and self._engine.ready
 
     async def start(self) -> None:
-        """Makes the engine in a thread."""
-        self._engine = await asyncio.to_thread(self._load)
+        """Makes the engine in a thread and answers one turn, so that the first person need not wait."""
+        engine = await asyncio.to_thread(self._load)
+        await engine.turn(Turn("hello", None, "en"))
+        self._engine = engine
 
     async def turn(self, turn: Turn) -> Answer:
         """Answers one turn, once the engine is there."""

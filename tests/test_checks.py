@@ -39,7 +39,7 @@ def test_a_topic_out_of_shape_is_found(content: Content, changes: dict[str, obje
 @pytest.mark.parametrize("text", ["Ring 999, or 101, and press 55.", "In 2023 it was 207 in two years."])
 def test_short_numbers_and_years_are_no_telephone_numbers(content: Content, text: str) -> None:
     """999, 101, 55 and figures may stand in an answer."""
-    assert not with_topic(content, say=(text,))
+    assert not any("telephone" in found for found in with_topic(content, say=(text,)))
 
 
 EXAMPLES = 'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n'
