@@ -127,7 +127,8 @@ def _stretch(hours: Hours, language: Language) -> str:
     runs = indexes == list(range(indexes[0], indexes[-1] + 1)) and len(indexes) > 2
     days = f"{names[indexes[0]]}–{names[indexes[-1]]}" if runs else ", ".join(names[i] for i in indexes)
     opens, closes = (format_time(t, "short", locale=language.babel) for t in (hours.opens, hours.closes))
-    return f"{days} {opens}–{closes}"
+    # Isolated, so that a right-to-left line does not turn the times about.
+    return f"{days} \u2066{opens}–{closes}\u2069"
 
 
 def choose(

@@ -34,7 +34,11 @@ def make_app(engine: Engine, content: Content, *, leave_url: str = WEATHER) -> w
     app[ENGINE], app[CONTENT], app[LEAVE_URL] = engine, content, leave_url
     folder = files("bot.gateway")
     aiohttp_jinja2.setup(
-        app, loader=jinja2.FileSystemLoader(str(folder / "templates")), autoescape=True, trim_blocks=True
+        app,
+        loader=jinja2.FileSystemLoader(str(folder / "templates")),
+        autoescape=True,
+        trim_blocks=True,
+        filters={"isolate": pages.isolate},
     )
     app.router.add_get("/", pages.first_page)
     app.router.add_post("/", turns.page_turn)

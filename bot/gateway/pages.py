@@ -1,5 +1,6 @@
 """The chat page, with and without its script; leaving; health."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
@@ -81,6 +82,14 @@ async def widget_file(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     text = (files("bot.gateway") / "widget" / name).read_text(encoding="utf-8")
     return web.Response(text=text, content_type=TYPES[name.rpartition(".")[2]])
+
+
+QUOTED_LATIN = re.compile(r"([“”„«\"])([A-Za-z][^“”„«»\"]*)")
+
+
+def isolate(text: str) -> str:
+    """Keeps a quoted English sentence whole inside a right-to-left line, question mark and all."""
+    return QUOTED_LATIN.sub("\\1\u2066\\2\u2069", text)
 
 
 def error_page(request: web.Request, status: int, key: str, headers: Mapping[str, str]) -> web.Response:

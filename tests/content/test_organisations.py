@@ -93,7 +93,7 @@ def test_open_now_is_uk_time(content: Content, moment: datetime, is_open: bool) 
 def test_hours_are_written_in_her_language(content: Content) -> None:
     """Day names and times come from CLDR."""
     text, locale = office(content).opening_times(content.languages["pl"])
-    assert (text, locale) == ("pon.–pt. 09:00–17:00", "pl")
+    assert (text, locale) == ("pon.–pt. \u206609:00–17:00\u2069", "pl")
 
 
 def test_days_that_are_not_in_a_row_are_listed() -> None:
@@ -102,4 +102,4 @@ def test_days_that_are_not_in_a_row_are_listed() -> None:
     from bot.i18n import Language
 
     hours = Hours(("mon", "wed"), time(9), time(20))
-    assert _stretch(hours, Language("en", "source", "", None)) == "Mon, Wed 09:00–20:00"
+    assert _stretch(hours, Language("en", "source", "", None)) == "Mon, Wed \u206609:00–20:00\u2069"
