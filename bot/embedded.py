@@ -127,6 +127,16 @@ class QuietProcessor(MessageProcessor):
             action = TrustedAction(action.name(), self.action_endpoint)
         return action, prediction
 
+    async def fetch_tracker_and_update_session(
+        self, sender_id: str, output_channel: Any = None, metadata: Any = None
+    ) -> Any:
+        """An empty tracker: without memory there is no session to begin."""
+        return await self.tracker_store.get_or_create_tracker(sender_id)
+
+    async def run_action_extract_slots(self, output_channel: Any, tracker: Any) -> Any:
+        """Nothing to extract: there are no slots."""
+        return tracker
+
     def should_predict_another_action(self, action_name: str) -> bool:
         """One answer a turn: after an action of ours nothing is left to predict."""
         return action_name not in self.domain.user_actions and super().should_predict_another_action(action_name)
@@ -173,7 +183,8 @@ class RasaEngine:
         intent = parsed["intent"]["name"]
         ranking = {entry["name"]: float(entry["confidence"]) for entry in parsed["intent_ranking"]}
         replies = tuple(Reply.from_event(event["reply"]) for event in said)
-        remembered = turn.topic if intent in TALK_TOPICS and turn.topic else replies[-1].topic
+        talk = intent in TALK_TOPICS and turn.topic is not None
+        remembered = turn.topic if talk or intent == FALLBACK_INTENT else replies[-1].topic
         return Answer(
             replies=replies,
             choices=tuple(dict.fromkeys(choice for event in said for choice in event["choices"])),

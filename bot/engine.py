@@ -47,7 +47,7 @@ class Answer:
     Args:
         replies: The replies, in order.
         choices: Buttons: intents, the likeliest or next ones.
-        topic: The intent answered.
+        topic: The intent answered, for the tab to remember; the one before where nothing was understood.
         danger: Whether the emergency card stands on top.
         answered: False for a fallback.
         locale: The language it is in: hers, or the one she asked for in words.
@@ -56,7 +56,7 @@ class Answer:
 
     replies: tuple["Reply", ...]
     choices: tuple[str, ...]
-    topic: str
+    topic: str | None
     danger: bool
     answered: bool
     locale: str

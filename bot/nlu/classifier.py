@@ -84,7 +84,7 @@ class LinearClassifier(IntentClassifier, GraphComponent):
         )
         model.fit(features, [example.get(INTENT) for example in examples])
         self._classes = [str(name) for name in model.classes_]
-        self._weights = model.coef_.T.astype(np.float32)
+        self._weights = np.ascontiguousarray(model.coef_.T, dtype=np.float32)
         self._bias = model.intercept_.astype(np.float32)
         self._persist()
         return self._resource
@@ -102,8 +102,12 @@ class LinearClassifier(IntentClassifier, GraphComponent):
         return training_data
 
     def _rank(self, message: Message) -> list[dict[str, Any]]:
-        features = self._features(_counts(message), _vector(message).reshape(1, -1))
-        logits = (features @ self._weights)[0] + self._bias
+        # One message by hand: building sparse matrices for it would cost more than the rest of the pipeline.
+        vector, counts = _vector(message), _counts(message)
+        spelling = (1 + np.log(counts.data)) * self._rarity[counts.indices]
+        logits = self._bias + _unit(vector) @ self._weights[: len(vector)] * self._config["dense_weight"]
+        rows = self._weights[counts.indices + len(vector)]
+        logits = logits + _unit(spelling) @ rows * self._config["sparse_weight"]
         exponents = np.exp((logits - logits.max()) / self._config["temperature"])
         probabilities = exponents / exponents.sum()
         order = np.argsort(-probabilities)
@@ -163,6 +167,12 @@ def _vector(message: Message) -> Floats:
     features = message.get_dense_features(attribute=TEXT)[1]
     vector: Floats = features.features[0] if features else np.zeros(1, np.float32)
     return vector
+
+
+def _unit(vector: Floats) -> Floats:
+    """A vector brought to length 1; nothing stays nothing."""
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector
 
 
 def _rarity(counts: csr_matrix) -> Floats:
