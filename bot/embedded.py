@@ -213,10 +213,7 @@ class RasaEngine:
         if not any(letter.isalnum() for letter in text):
             return _unsure()
         parsed: Mapping[str, Any] = await self._processor.parse_message(UserMessage(text))
-        intent = parsed["intent"]
-        if intent["confidence"] < SURE_ENOUGH.get(intent["name"], 0.0):
-            intent = {"name": FALLBACK_INTENT, "confidence": intent["confidence"]}
-        return {**parsed, "intent": intent, "entities": [], "text": None}
+        return {**parsed, "intent": _carefully(parsed), "entities": [], "text": None}
 
     async def _act(self, turn: Turn, parsed: dict[str, Any]) -> list[dict[str, Any]]:
         channel = CollectingOutputChannel()
@@ -229,6 +226,18 @@ class RasaEngine:
         )
         await self._processor.handle_message(message)
         return list(channel.messages)
+
+
+def _carefully(parsed: Mapping[str, Any]) -> dict[str, Any]:
+    """The likeliest intent; where a wrong guess would wound, the next one, or a question back."""
+    ranking = [entry for entry in parsed["intent_ranking"] if entry["name"] != FALLBACK_INTENT]
+    first, rest = ranking[0], ranking[1:]
+    if first["confidence"] >= SURE_ENOUGH.get(first["name"], 0.0):
+        return dict(parsed["intent"])
+    remaining = sum(entry["confidence"] for entry in rest)
+    if rest[0]["confidence"] >= remaining / 2:
+        return dict(rest[0])
+    return {"name": FALLBACK_INTENT, "confidence": first["confidence"]}
 
 
 def _unsure() -> dict[str, Any]:

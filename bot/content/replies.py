@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -144,7 +144,15 @@ class Reply:
 
     def as_event(self) -> dict[str, Any]:
         """The reply as an action hands it to Rasa; `from_event` reads it back."""
-        return dict(as_json(asdict(self)))
+        flat: dict[str, Any] = dict(as_json(vars(self)))
+        for key in ("say", "do", "more"):
+            flat[key] = [vars(said) for said in flat[key]]
+        flat["title"] = vars(self.title)
+        flat["organisations"] = [
+            {**vars(card), "languages": [*card.languages], "hours": vars(card.hours), "audience": vars(card.audience)}
+            for card in self.organisations
+        ]
+        return flat
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Reply":
