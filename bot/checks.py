@@ -73,6 +73,12 @@ def check_topics(content: Content) -> list[Problem]:
     return problems
 
 
+def reading_grades() -> list[tuple[str, float]]:
+    """Each answer and the school year in which it can be read, hardest first; age is the year plus five."""
+    grades = [(topic.name, limits.grade(topic)) for topic in Content.read().topics.values()]
+    return sorted(grades, key=lambda entry: -entry[1])
+
+
 def read_exceptions() -> list[dict[str, str]]:
     """Paragraphs that may hold refused words, each with its reason."""
     return list(YAML(typ="safe", pure=True).load(paths.EXCEPTIONS.read_text(encoding="utf-8")) or [])

@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
 
     checking = commands.add_parser("check", help="check every file that is changed without Python")
     checking.add_argument("--language", metavar="TAG", help="only what concerns one language")
+    checking.add_argument("--scores", action="store_true", help="also print how hard each answer reads")
     checking.set_defaults(command=check)
 
     asking = commands.add_parser("ask", help="answer one question in the terminal")
@@ -116,6 +117,11 @@ def check(parsed: argparse.Namespace) -> int:
     problems = find_problems(locale_of(parsed.language) if parsed.language else None)
     for problem in problems:
         print(problem)
+    if parsed.scores:
+        from bot.checks import reading_grades
+
+        for name, grade in reading_grades():
+            print(f"{grade:5.1f}  {name}")
     print(f"{len(problems)} faults." if problems else "No faults.", file=sys.stderr)
     return 1 if problems else 0
 

@@ -14,6 +14,7 @@ ROWS = {
     "bot.gateway": 6,
     "bot.checks": 6,
     "bot.catalogs": 5,
+    "bot.review": 6,
     "bot.evaluation": 6,
     "bot.embedded": 5,
     "bot.memory": 4,
