@@ -1,12 +1,13 @@
 """Gives Babel the paragraphs of a topic and the words of an organisation, with context and comments."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 from bot import paths
 from bot.content.organisations import read_organisations
-from bot.content.topics import read_topics
+from bot.content.topics import Topic, read_topics
 
 Extracted = Iterator[tuple[int, str, tuple[str, str], list[str]]]
 
@@ -16,9 +17,15 @@ def topics(
 ) -> Extracted:
     """The paragraphs of one topic: the intent is the context, the comment names the place."""
     path = Path(file.name)
-    found, _ = read_topics(path.parent)
-    for number, (place, text) in enumerate(found[path.stem].paragraphs(), start=1):
+    topic = _all_topics(path.parent, path.parent.stat().st_mtime_ns)[path.stem]
+    for number, (place, text) in enumerate(topic.paragraphs(), start=1):
         yield number, "pgettext", (path.stem, text), [f"{path.stem}: {place}"]
+
+
+@cache
+def _all_topics(folder: Path, changed: int) -> dict[str, Topic]:
+    """The topics of a folder, read once for all its files."""
+    return read_topics(folder)[0]
 
 
 def organisations(
