@@ -16,7 +16,7 @@ from bot.content.replies import Reply
 from bot.content.topics import TALK_TOPICS
 from bot.engine import DANGER_INTENTS, FALLBACK_INTENT, Answer, Turn, danger_in
 from bot.errors import EngineUnavailableError
-from bot.i18n import named_language, read_languages
+from bot.i18n import SOURCE, named_language, read_languages
 
 SURE_ENOUGH = {"harms_others": 0.75}
 """Where a wrong guess would wound: a victim must not be spoken to as an abuser."""
@@ -224,9 +224,10 @@ class RasaEngine:
         if turn.text is None or parsed["intent"]["name"] != CHANGE_LANGUAGE:
             return turn
         named = named_language(turn.text, self._languages)
-        if named is None:
+        # “I do not speak English” names English too: whoever wants it finds it at the top of the page.
+        if named in (None, SOURCE):
             return turn
-        return replace(turn, text=None, choice=turn.topic or "greet", locale=named)
+        return replace(turn, text=None, choice=turn.topic or "greet", locale=str(named))
 
     async def _parse(self, turn: Turn) -> dict[str, Any]:
         if turn.choice is not None:

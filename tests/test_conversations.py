@@ -1,4 +1,7 @@
-"""Sixty whole talks, as these people would have them, through the real engine."""
+"""Sixty whole talks, as these people would have them, through the real engine.
+
+Written by somebody who saw neither the examples nor the classifier: what fails is named, not reworded.
+"""
 
 from typing import Any
 
@@ -16,7 +19,33 @@ TALKS = [
     for path in sorted(FOLDER.glob("*.yml"))
     for talk in YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
 ]
-KNOWN_FAILURES = {"A husband looks for his wife.", "Anger."}
+KNOWN_FAILURES = {
+    "A husband wants his wife's address, tries again, then asks for a way to have her removed.",
+    "She is in doubt, for he has never laid a hand on her.",
+    "Roman Urdu: the mother-in-law has her work from five in the morning.",
+    "Roman Urdu: a girl whose wedding to a cousin has been fixed for the summer.",
+    "Arabic: the grandmother wants the small girl cut in the holidays.",
+    "She whispers from a bathroom, then he goes out.",
+    "A teenager with pills.",
+    "Old violence and a figure of speech are no emergency.",
+    "Polish: a drunken partner with a knife, and children behind the wall.",
+    "Arabic: the father is on the way to the airport with her son.",
+    "Thrown out with a baby and no recourse to public funds.",
+    "Polish: custody and a threat to take the son to Poland one day.",
+    "A man who overstayed thinks that the police are not for a person like him.",
+    "Roman Urdu: a wife asks whether complaining gets her sent back to Pakistan.",
+    "Bengali: he says he will send her back to Sylhet, and she asks how to tell the police.",
+    "Are you the police, are you a person, and who reads this.",
+    "Silence, a wrong turn, then the thing itself.",
+    "Angry at the same answer, then in Polish please.",
+    "Polish: nothing that this bot knows, then a person.",
+    "A Nigerian student whose boyfriend controls her; she takes a wrong turn first.",
+    "He keeps her passport and she does not know what she holds.",
+    "She fears home, not the husband only.",
+    "Roman Urdu: left in Lahore after a 'holiday'.",
+    "Bengali: she wants to settle after abuse and asks the cost.",
+    "Spanish: a fiancée's visa has run out, and he kept the letters.",
+}
 """Debts, by what the talk is about; each must fail, so that a repair removes its line."""
 
 
@@ -42,6 +71,8 @@ async def test_a_talk_goes_as_a_person_would_have_it(engine: Engine, talk: dict[
             assert answer.replies[-1].topic in said["topic"]
         if "danger" in said:
             assert answer.danger is said["danger"]
+        if "offers" in said:
+            assert set(said["offers"]) <= set(answer.choices)
         if "answered" in said:
             assert answer.answered is said["answered"]
         locale = said.get("locale_after", locale)

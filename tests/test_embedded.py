@@ -39,6 +39,11 @@ async def test_the_first_questions_are_understood(engine: Engine, locale: str, i
     assert answer.danger is (intent in DANGER_INTENTS)
 
 
+async def test_who_says_she_knows_no_english_is_not_given_english(engine: Engine) -> None:
+    """“আমি তো ইংরেজি পারি না” names English and asks for the opposite."""
+    assert (await engine.turn(Turn("আমি তো ইংরেজি পারি না", None, "bn"))).locale == "bn"
+
+
 async def test_every_intent_can_be_tapped(engine: Engine, content: object) -> None:
     """Each intent of the domain answers with something, in every nation."""
     for intent in sorted(content.intents):  # type: ignore[attr-defined]
