@@ -22,6 +22,6 @@ class ActionAnswer(Action):
         """Says the answer; the tracker is left as it is."""
         turn = turn_of(tracker)
         reply = content().reply(turn.intent, locale=turn.locale, nation=turn.nation)
-        choices = [turn.second, *reply.next] if turn.second else [*reply.next]
-        say(dispatcher, reply, turn, list(dict.fromkeys(choices))[:MOST_CHOICES])
+        choices = list(dict.fromkeys([*turn.seconds, *reply.next]))
+        say(dispatcher, reply, turn, choices[:MOST_CHOICES])
         return []

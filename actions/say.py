@@ -10,11 +10,14 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.content.replies import Content, Reply
 from bot.content.topics import NATIONS, TALK_TOPICS
-from bot.engine import FALLBACK_INTENT
+from bot.engine import FALLBACK_INTENT, NEVER_REASSURED
 from bot.i18n import SOURCE
 
 SECOND_QUESTION = 0.125
 """Probability from which a second question is offered as a button."""
+
+NOT_TO_BE_MISSED = 0.02
+"""Probability from which a question that must not get a wrong reassurance is offered as a button."""
 
 
 @cache
@@ -30,7 +33,7 @@ class ActionTurn:
     Args:
         intent: The likeliest intent.
         ranking: Intents, likeliest first.
-        second: What else the message asks, where the second guess is likely too; or None.
+        seconds: What else the message may ask: a likely second guess, and whatever must not be missed.
         locale: Her language; English on a channel that sends none, such as `rasa shell`.
         nation: Where she is, or None.
         topic: The intent answered before, or None.
@@ -39,7 +42,7 @@ class ActionTurn:
 
     intent: str
     ranking: tuple[str, ...]
-    second: str | None
+    seconds: tuple[str, ...]
     locale: str
     nation: str | None
     topic: str | None
@@ -56,7 +59,7 @@ def turn_of(tracker: Tracker) -> ActionTurn:
     return ActionTurn(
         intent=message["intent"]["name"],
         ranking=tuple(entry["name"] for entry in ranking),
-        second=_second(ranking),
+        seconds=_seconds(ranking),
         locale=locale if locale in content().languages else SOURCE,
         nation=nation if nation in NATIONS else None,
         topic=topic if topic in content().topics else None,
@@ -64,10 +67,12 @@ def turn_of(tracker: Tracker) -> ActionTurn:
     )
 
 
-def _second(ranking: list[dict[str, Any]]) -> str | None:
-    """The second question of a message: it got an eighth of the probability and is no small talk."""
-    likely = [entry["name"] for entry in ranking[1:2] if entry["confidence"] >= SECOND_QUESTION]
-    return next((name for name in likely if name not in (*TALK_TOPICS, FALLBACK_INTENT)), None)
+def _seconds(ranking: list[dict[str, Any]]) -> tuple[str, ...]:
+    """What else a message may ask: a second guess with an eighth of the probability, and what must not be missed."""
+    rest = [entry for entry in ranking[1:] if entry["name"] not in (*TALK_TOPICS, FALLBACK_INTENT)]
+    likely = [entry["name"] for entry in rest[:1] if entry["confidence"] >= SECOND_QUESTION]
+    grave = [e["name"] for e in rest if e["name"] in NEVER_REASSURED and e["confidence"] >= NOT_TO_BE_MISSED]
+    return tuple(dict.fromkeys([*likely, *grave]))
 
 
 def say(dispatcher: CollectingDispatcher, reply: Reply, turn: ActionTurn, choices: Sequence[str]) -> None:

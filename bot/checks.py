@@ -2,17 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
 from bot import paths
 from bot.content import limits
-from bot.content.examples import plain, read_examples
+from bot.content.examples import alike, groups, plain, read_examples, read_questions
 from bot.content.replies import Content
 from bot.content.topics import TALK_TOPICS, Topic
-from bot.engine import FALLBACK_INTENT
+from bot.engine import DANGER_INTENTS, FALLBACK_INTENT
 from bot.errors import ContentError, Problem
 from bot.i18n import SOURCE, Language, messages_of, read_catalog
 
@@ -22,10 +22,13 @@ MAX_WORDS = 40
 MOST = {"say": 4, "do": 5}
 """Paragraphs of a part."""
 
-FEWEST_EXAMPLES = {SOURCE: 15}
-"""Examples an intent has at least, by language."""
+FEWEST_EXAMPLES = {SOURCE: 40}
+"""Examples an intent has at least, by language; the danger intents half as many again."""
 
-FEWEST_ELSEWHERE = 8
+FEWEST_ROMANISED, FEWEST_ELSEWHERE = 20, 12
+
+FEWEST_QUESTIONS = 2
+"""Held-out questions of an intent in a language."""
 
 SHORT_NUMBERS = frozenset({"999", "101", "55", "18000", "111"})
 """Numbers that may stand in a topic; all others stand in `organisations.yml`."""
@@ -170,8 +173,8 @@ def check_examples(path: Path, intents: Collection[str]) -> list[Problem]:
     _, problems = paths.read_mapping(path)
     where = paths.shown(path)
     examples = read_examples(path) if not problems else {}
-    fewest = FEWEST_EXAMPLES.get(path.stem, FEWEST_ELSEWHERE)
     for intent in sorted({*intents, *examples}):
+        fewest = _fewest_examples(path.stem, intent)
         if intent not in intents:
             problems.append(Problem(where, f"`{intent}` is no intent", "use a name of domain.yml"))
         elif len(examples.get(intent, ())) < fewest:
@@ -186,4 +189,38 @@ def check_examples(path: Path, intents: Collection[str]) -> list[Problem]:
             if key in seen:
                 problems.append(Problem(place, f"stands already under `{seen[key]}`", "remove one of them"))
             seen[key] = intent
+    return problems + check_questions(path.stem, intents, examples)
+
+
+def _fewest_examples(locale: str, intent: str) -> int:
+    fewest = FEWEST_EXAMPLES.get(locale, FEWEST_ROMANISED if locale.endswith("_Latn") else FEWEST_ELSEWHERE)
+    return fewest * 3 // 2 if intent in DANGER_INTENTS else fewest
+
+
+def check_questions(locale: str, intents: Collection[str], examples: Mapping[str, list[str]]) -> list[Problem]:
+    """The held-out questions of one language: two an intent, and none of them, or nearly, among the examples."""
+    path = paths.QUESTIONS / f"{locale}.yml"
+    where = paths.shown(path)
+    if not path.exists():
+        return [
+            Problem(where, "is missing", f"{FEWEST_QUESTIONS} questions an intent, written apart from the examples")
+        ]
+    questions = read_questions(path)
+    problems = [
+        Problem(where, f"`{intent}` has too few questions", f"at least {FEWEST_QUESTIONS}")
+        for intent in sorted(intents)
+        if len(questions.get(intent, ())) < FEWEST_QUESTIONS
+    ]
+    held_out = [
+        (groups(text), f"{intent} {number}")
+        for intent, texts in questions.items()
+        for number, text in enumerate(texts, 1)
+    ]
+    for intent, texts in examples.items():
+        for number, text in enumerate(texts, start=1):
+            own = groups(text)
+            for other, place in held_out:
+                if alike(own, other):
+                    fault = f"stands, or nearly, among the held-out questions ({place})"
+                    problems.append(Problem(f"data/nlu/{locale}.yml: {intent}[{number}]", fault, "remove it here"))
     return problems

@@ -52,6 +52,17 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--nation", choices=["england", "scotland", "wales", "northern_ireland"])
     asking.set_defaults(command=ask)
 
+    evaluating = commands.add_parser("evaluate", help="measure how well it understands questions it never saw")
+    evaluating.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="tests/questions/*.yml, or JSON Lines"
+    )
+    evaluating.add_argument("--json", action="store_true", help="print the scores for machines")
+    evaluating.add_argument("--report", type=Path, metavar="DIR", help="also write a page with table and picture")
+    evaluating.add_argument("--benchmark", choices=["clinc150", "injongo"], help="our pipeline on others' data")
+    evaluating.add_argument("--ablate", action="store_true", help="what each part of the pipeline gives; ten minutes")
+    evaluating.add_argument("--write", type=Path, metavar="FILE", help="also put the table into this page")
+    evaluating.set_defaults(command=evaluate)
+
     measuring = commands.add_parser("benchmark", help="measure a turn, the start, training and memory")
     measuring.set_defaults(command=benchmark)
 
@@ -146,6 +157,43 @@ def ask(parsed: argparse.Namespace) -> int:
     print("\n\n".join(reply.as_text() for reply in answer.replies))
     for choice in answer.choices:
         print(f"  → {content.title(choice, answer.locale).text}")
+    return 0
+
+
+def evaluate(parsed: argparse.Namespace) -> int:
+    """Prints the scores by language, or those on others' data."""
+    if parsed.benchmark:
+        from bot.others import run
+
+        for line in run(parsed.benchmark):
+            print(line, flush=True)
+        return 0
+    from bot import evaluation
+    from bot.content.replies import Content
+    from bot.embedded import RasaEngine
+
+    content = Content.read()
+    files = parsed.files or sorted(paths.QUESTIONS.glob("*.yml"))
+    questions = [question for path in files for question in evaluation.read_questions(path, content.intents)]
+    if not questions:
+        raise BotError("evaluate: no question in these files")
+    if parsed.ablate:
+        from bot.ablation import ablate
+
+        forum = evaluation.read_questions(paths.QUESTIONS / "forum.jsonl", content.intents)
+        for line in ablate(questions, forum):
+            print(line, flush=True)
+        return 0
+    if not paths.model_path().exists():
+        train(parsed)
+    outcomes = asyncio.run(evaluation.ask_all(RasaEngine.load(paths.model_path()), questions))
+    scores = evaluation.by_language(outcomes)
+    print(evaluation.as_json(scores) if parsed.json else "\n".join(evaluation.table(scores)))
+    if parsed.write:
+        evaluation.write_table(scores, parsed.write, today=date.today().isoformat())
+    if parsed.report:
+        page = evaluation.write_report(outcomes, parsed.report, today=date.today().isoformat())
+        print(f"Open {page} in a browser.", file=sys.stderr)
     return 0
 
 

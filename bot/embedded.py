@@ -1,5 +1,6 @@
 """The engine: a Rasa agent and its actions in this process, with no memory and no voice of its own."""
 
+import gc
 import logging
 import os
 import secrets
@@ -22,8 +23,10 @@ SURE_ENOUGH = {"harms_others": 0.75}
 """Where a wrong guess would wound: a victim must not be spoken to as an abuser."""
 
 CHANGE_LANGUAGE = "change_language"
-DANGER_THRESHOLD = 0.2
-"""Summed probability of the danger intents from which the emergency card is shown."""
+DANGER_THRESHOLD, DANGER_THRESHOLD_WITH_WORDS = 0.06, 0.02
+"""Summed probability of the danger intents from which the emergency card is shown; less where a word speaks of it.
+
+Tuned for recall: a card too many costs a line, a card too few may cost a life (docs/understanding.md)."""
 
 
 def silence() -> None:
@@ -57,6 +60,7 @@ from rasa.utils.endpoints import EndpointConfig  # noqa: E402
 from rasa_sdk.executor import ActionExecutor  # noqa: E402
 
 from bot.memory import ForgetfulTrackerStore  # noqa: E402
+from bot.text.danger import speaks_of_danger  # noqa: E402
 
 
 def train() -> Path:
@@ -69,7 +73,19 @@ def train() -> Path:
 
     path = paths.model_path()
     files = [str(paths.NLU), str(paths.RULES)]
-    result = rasa_train(str(paths.DOMAIN), str(paths.CONFIG), files, str(paths.MODELS), fixed_model_name=path.name)
+    # Rasa's own cache costs more time than it saves: our vectors have theirs. Nor need its litter be swept.
+    gc.disable()
+    try:
+        result = rasa_train(
+            str(paths.DOMAIN),
+            str(paths.CONFIG),
+            files,
+            str(paths.MODELS),
+            fixed_model_name=path.name,
+            force_training=True,
+        )
+    finally:
+        gc.enable()
     if result.code != 0 or not path.exists():
         raise EngineUnavailableError("Training failed: run `rasa data validate` to see what is wrong.")
     for old in set(paths.MODELS.glob("amaan-*.tar.gz")) - {path}:
@@ -194,6 +210,7 @@ class RasaEngine:
         """Answers one turn (see `bot.engine.Engine`)."""
         try:
             parsed = await self._parse(turn)
+            ranking = {entry["name"]: float(entry["confidence"]) for entry in parsed["intent_ranking"]}
             turn = self._in_named_language(turn, parsed)
             if turn.choice is not None:
                 parsed = await self._parse(turn)
@@ -205,7 +222,6 @@ class RasaEngine:
         if not said:
             raise EngineUnavailableError("The engine said nothing.")
         intent = parsed["intent"]["name"]
-        ranking = {entry["name"]: float(entry["confidence"]) for entry in parsed["intent_ranking"]}
         replies = tuple(Reply.from_event(event["reply"]) for event in said)
         talk = intent in TALK_TOPICS and turn.topic is not None
         remembered = turn.topic if talk or intent == FALLBACK_INTENT else replies[-1].topic
@@ -213,7 +229,7 @@ class RasaEngine:
             replies=replies,
             choices=tuple(dict.fromkeys(choice for event in said for choice in event["choices"])),
             topic=remembered,
-            danger=intent in DANGER_INTENTS or danger_in(ranking) >= DANGER_THRESHOLD,
+            danger=intent in DANGER_INTENTS or _is_danger(turn.text, ranking),
             answered=intent != FALLBACK_INTENT,
             locale=turn.locale,
             ranking=ranking,
@@ -238,7 +254,7 @@ class RasaEngine:
         if not any(letter.isalnum() for letter in text):
             return _unsure()
         parsed: Mapping[str, Any] = await self._processor.parse_message(UserMessage(text))
-        return {**parsed, "intent": _carefully(parsed), "entities": [], "text": None}
+        return {**parsed, **_carefully(parsed), "entities": [], "text": None}
 
     async def _act(self, turn: Turn, parsed: dict[str, Any]) -> list[dict[str, Any]]:
         channel = CollectingOutputChannel()
@@ -254,15 +270,22 @@ class RasaEngine:
 
 
 def _carefully(parsed: Mapping[str, Any]) -> dict[str, Any]:
-    """The likeliest intent; where a wrong guess would wound, the next one, or a question back."""
+    """The likeliest intent and the ranking; where a wrong guess would wound, the next one, or a question back."""
     ranking = [entry for entry in parsed["intent_ranking"] if entry["name"] != FALLBACK_INTENT]
-    first, rest = ranking[0], ranking[1:]
+    first, second, *rest = ranking
     if first["confidence"] >= SURE_ENOUGH.get(first["name"], 0.0):
-        return dict(parsed["intent"])
-    remaining = sum(entry["confidence"] for entry in rest)
-    if rest[0]["confidence"] >= remaining / 2:
-        return dict(rest[0])
-    return {"name": FALLBACK_INTENT, "confidence": first["confidence"]}
+        return {"intent": parsed["intent"], "intent_ranking": ranking}
+    reordered = [second, first, *rest]
+    if second["confidence"] >= (1 - first["confidence"]) / 2:
+        return {"intent": second, "intent_ranking": reordered}
+    return {"intent": {"name": FALLBACK_INTENT, "confidence": first["confidence"]}, "intent_ranking": reordered}
+
+
+def _is_danger(text: str | None, ranking: Mapping[str, float]) -> bool:
+    likely = danger_in(ranking)
+    return likely >= DANGER_THRESHOLD or (
+        likely >= DANGER_THRESHOLD_WITH_WORDS and text is not None and speaks_of_danger(text)
+    )
 
 
 def _unsure() -> dict[str, Any]:

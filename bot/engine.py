@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 DANGER_INTENTS = ("immediate_danger", "self_harm", "child_in_danger")
 """Intents that put the emergency card above whatever else is said."""
 
+NEVER_REASSURED = (
+    *DANGER_INTENTS,
+    "report_deportation_risk",
+    "report_without_status",
+    "abuser_threatens_deportation",
+)
+"""Questions to which an answer from elsewhere could do harm: where one is likely, its topic is always offered."""
+
 FALLBACK_INTENT = "nlu_fallback"
 """The name Rasa gives to a message it is unsure of."""
 

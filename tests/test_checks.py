@@ -1,10 +1,13 @@
 """For each rule one test that it speaks, and one that it keeps silent."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from bot import paths
 from bot.checks import check, check_catalog, check_examples, check_rules, check_topics
+from bot.content.examples import read_questions
 from bot.content.replies import Content
 from bot.i18n import Language
 
@@ -62,10 +65,28 @@ def test_a_bad_example_is_found(tmp_path: Path, lines: list[str], fault: str) ->
 
 
 def test_good_examples_are_left_alone(tmp_path: Path) -> None:
-    """Eight different ones are enough outside English."""
+    """Twelve different ones are enough outside English, eighteen about danger."""
     path = tmp_path / "ur.yml"
-    path.write_text(EXAMPLES + "".join(f"    - salam {n}\n" for n in range(8)), "utf-8")
+    path.write_text(EXAMPLES + "".join(f"    - salam number {n} ji\n" for n in range(12)), "utf-8")
     assert not check_examples(path, frozenset({"greet"}))
+    path.write_text(path.read_text("utf-8").replace("greet", "self_harm"), "utf-8")
+    assert any("write at least 18" in str(p) for p in check_examples(path, frozenset({"self_harm"})))
+
+
+@pytest.mark.parametrize("change", [str, str.upper, lambda text: f"{text}!!", lambda text: text[:-1]])
+def test_a_held_out_question_may_not_be_an_example(tmp_path: Path, change: Callable[[str], str]) -> None:
+    """Nor may one that nearly is: a model that has seen its test proves nothing."""
+    question = read_questions(paths.QUESTIONS / "en.yml")["housing"][-1]
+    path = tmp_path / "en.yml"
+    path.write_text(EXAMPLES + f"    - {change(question)}\n", "utf-8")
+    assert any("held-out questions (housing" in str(p) for p in check_examples(path, frozenset({"greet"})))
+
+
+def test_a_language_without_held_out_questions_is_found(tmp_path: Path) -> None:
+    """What is not tested is not known to work."""
+    path = tmp_path / "xx.yml"
+    path.write_text(EXAMPLES, "utf-8")
+    assert any("tests/questions/xx.yml: is missing" in str(p) for p in check_examples(path, frozenset({"greet"})))
 
 
 def test_an_intent_without_a_rule_is_found() -> None:

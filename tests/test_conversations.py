@@ -20,22 +20,19 @@ TALKS = [
     for talk in YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
 ]
 KNOWN_FAILURES = {
+    "Polish: a man hit by his wife, mocked by his friends.",
     "A husband wants his wife's address, tries again, then asks for a way to have her removed.",
     "She is in doubt, for he has never laid a hand on her.",
-    "Roman Urdu: the mother-in-law has her work from five in the morning.",
     "Roman Urdu: a girl whose wedding to a cousin has been fixed for the summer.",
     "Arabic: the grandmother wants the small girl cut in the holidays.",
     "She whispers from a bathroom, then he goes out.",
     "A teenager with pills.",
     "Old violence and a figure of speech are no emergency.",
-    "Polish: a drunken partner with a knife, and children behind the wall.",
     "Arabic: the father is on the way to the airport with her son.",
     "Thrown out with a baby and no recourse to public funds.",
     "Polish: custody and a threat to take the son to Poland one day.",
-    "A man who overstayed thinks that the police are not for a person like him.",
     "Roman Urdu: a wife asks whether complaining gets her sent back to Pakistan.",
     "Bengali: he says he will send her back to Sylhet, and she asks how to tell the police.",
-    "Are you the police, are you a person, and who reads this.",
     "Silence, a wrong turn, then the thing itself.",
     "Angry at the same answer, then in Polish please.",
     "Polish: nothing that this bot knows, then a person.",

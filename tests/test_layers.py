@@ -16,6 +16,8 @@ ROWS = {
     "bot.catalogs": 5,
     "bot.review": 6,
     "bot.evaluation": 6,
+    "bot.ablation": 7,
+    "bot.others": 6,
     "bot.embedded": 5,
     "bot.memory": 4,
     "bot.nlu": 4,

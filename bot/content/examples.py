@@ -5,6 +5,9 @@ from pathlib import Path
 
 from bot import paths
 
+ALIKE = 0.8
+"""Share of common groups of letters from which two texts count as the same."""
+
 
 def read_examples(path: Path) -> dict[str, list[str]]:
     """The examples of one file of `data/nlu`, by intent."""
@@ -13,6 +16,31 @@ def read_examples(path: Path) -> dict[str, list[str]]:
         block["intent"]: [line[2:].strip() for line in block["examples"].splitlines() if line.startswith("- ")]
         for block in raw.get("nlu", ())
     }
+
+
+def all_examples() -> dict[str, list[str]]:
+    """Every example of `data/nlu`, by locale."""
+    files = sorted(paths.NLU.glob("*.yml"))
+    return {path.stem: [text for texts in read_examples(path).values() for text in texts] for path in files}
+
+
+def read_questions(path: Path) -> dict[str, list[str]]:
+    """The held-out questions of one file of `tests/questions`, by intent."""
+    raw, _ = paths.read_mapping(path)
+    return {intent: [str(text) for text in texts] for intent, texts in raw.items() if isinstance(texts, list)}
+
+
+def groups(text: str) -> frozenset[str]:
+    """The groups of three letters of a text, to tell how much two texts have in common."""
+    padded = f" {plain(text)} "
+    return frozenset(padded[start : start + 3] for start in range(max(1, len(padded) - 2)))
+
+
+def alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two texts have four fifths of all their groups of letters in common."""
+    if not ALIKE * len(one) <= len(other) <= len(one) / ALIKE:
+        return False
+    return len(one & other) >= ALIKE * len(one | other)
 
 
 def plain(text: str) -> str:

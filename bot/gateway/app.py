@@ -9,11 +9,13 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from bot.content.examples import all_examples
 from bot.content.replies import Content
 from bot.engine import Engine, LoadingEngine
 from bot.gateway import pages, turns
-from bot.gateway.keys import CONTENT, ENGINE, LEAVE_URL
+from bot.gateway.keys import CONTENT, DETECTOR, ENGINE, LEAVE_URL
 from bot.gateway.middlewares import errors, headers
+from bot.text.detection import LanguageDetector
 
 MAX_BODY = 8 * 1024
 """Bytes of a request body."""
@@ -32,6 +34,7 @@ def make_app(engine: Engine, content: Content, *, leave_url: str = WEATHER) -> w
     """
     app = web.Application(middlewares=[headers, errors], client_max_size=MAX_BODY)
     app[ENGINE], app[CONTENT], app[LEAVE_URL] = engine, content, leave_url
+    app[DETECTOR] = LanguageDetector(all_examples())
     folder = files("bot.gateway")
     aiohttp_jinja2.setup(
         app,

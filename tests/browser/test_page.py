@@ -18,8 +18,8 @@ KNOWN_FAILURES: set[tuple[str, str]] = set()
 
 
 def question(form: str, intent: str) -> str:
-    path = paths.ROOT / "tests" / "questions" / f"{form}.yml"
-    return str(YAML(typ="safe", pure=True).load(path.read_text("utf-8"))[intent][0])
+    path = paths.ROOT / "tests" / "first_questions.yml"
+    return str(YAML(typ="safe", pure=True).load(path.read_text("utf-8"))[form][intent][0])
 
 
 def ask(page: Page, locale: str, text: str) -> None:

@@ -209,3 +209,26 @@ async def test_a_stranger_page_cannot_post(connect: Connect) -> None:
     client = await connect(AbsentEngine())
     response = await client.post("/api/turn", json={}, headers={"Sec-Fetch-Site": "cross-site"})
     assert response.status == 403
+
+
+@pytest.mark.rasa
+@pytest.mark.trained
+async def test_the_language_she_writes_is_offered_and_hers_is_kept(connect: Connect, engine: Engine) -> None:
+    """She chose English and writes Polish: the answer stays English, with one button in Polish."""
+    client = await connect(engine)
+    turn = {"text": "mój mąż mnie bije i nie wiem co robić", "locale": "en"}
+    answer = await (await client.post("/api/turn", json=turn)).json()
+    assert answer["offer_locale"] == "pl"
+    assert answer["replies"][0]["lang"] == "en"
+    page = await (await client.post("/", data=turn)).text()
+    assert 'class="offer"' in page
+    assert 'name="set_locale" value="pl" lang="pl"' in page
+
+
+@pytest.mark.rasa
+@pytest.mark.trained
+async def test_nothing_is_offered_for_a_word(connect: Connect, engine: Engine) -> None:
+    """One word is no language."""
+    client = await connect(engine)
+    answer = await (await client.post("/api/turn", json={"text": "policja", "locale": "en"})).json()
+    assert answer["offer_locale"] is None

@@ -24,11 +24,11 @@ def test_vectors_have_length_one() -> None:
 
 def test_unchanged_examples_are_not_encoded_again(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     """A small change trains fast: only the new example goes through the encoder."""
-    monkeypatch.setattr(featurizer, "CACHE", tmp_path / "vectors.npz")
-    first = featurizer.encode_examples(["one", "two"])
+    cache = tmp_path / "vectors.npz"
+    first = featurizer.encode_examples(["one", "two"], cache)
     encoded: list[list[str]] = []
     real = featurizer.encode
     monkeypatch.setattr(featurizer, "encode", lambda texts, progress=False: encoded.append(texts) or real(texts))
-    second = featurizer.encode_examples(["two", "three"])
+    second = featurizer.encode_examples(["two", "three"], cache)
     assert encoded == [["three"]]
     assert np.allclose(first[1], second[0])

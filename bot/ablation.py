@@ -1,0 +1,155 @@
+"""What each part of the pipeline gives: the same examples and questions, with one part taken away or changed."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+
+from bot import paths
+from bot.content.examples import read_examples
+from bot.evaluation import Question
+from bot.nlu.classifier import fit
+from bot.nlu.featurizer import encode, encode_examples
+from bot.text.normalisation import normalise, sentences, sounds
+
+Floats = NDArray[np.float32]
+Reading = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row of the table.
+
+    Args:
+        name: What is taken away or changed.
+        meaning: Length of the meaning part; 0 leaves it out.
+        views: Readings of the text for groups of letters, and their length.
+        c: How closely the regression follows the examples.
+        steps: Steps of its solver.
+        sentences: Share of the sentences of a long message, beside the whole.
+        last: Only its last sentence speaks for them.
+        model: Another classifier over meaning alone; None for ours.
+    """
+
+    name: str
+    meaning: float = 14
+    views: tuple[tuple[Reading, float], ...] = ((normalise, 8), (sounds, 8))
+    c: float = 0.3
+    steps: int = 80
+    sentences: float = 0.4
+    last: bool = False
+    model: Any = None
+
+
+VARIANTS = (
+    Variant("all of it"),
+    Variant("without meaning (the encoder)", meaning=0),
+    Variant("without spelling", views=()),
+    Variant("without sounds", views=((normalise, 8),)),
+    Variant("without letters", views=((sounds, 8),)),
+    Variant("letters not normalised", views=((str.lower, 8), (sounds, 8))),
+    Variant("the whole message only", sentences=0),
+    Variant("the whole and its last sentence", sentences=0.5, last=True),
+    Variant("its sentences only", sentences=1),
+    Variant("spelling half as long", views=((normalise, 4), (sounds, 4))),
+    Variant("follows the examples closer (C 3)", c=3),
+    Variant("follows them less (C 0.05)", c=0.05),
+    Variant("meaning alone: nearest 15 neighbours", views=(), model=KNeighborsClassifier(15, weights="distance")),
+    Variant(
+        "meaning alone: one hidden layer of 256",
+        views=(),
+        model=MLPClassifier(256, alpha=1e-3, max_iter=15, early_stopping=True, random_state=0),
+    ),
+    Variant("meaning alone: scikit-learn's regression", views=(), model=LogisticRegression(C=1, max_iter=100)),
+)
+
+
+def ablate(questions: Sequence[Question], forum: Sequence[Question]) -> Iterator[str]:
+    """Trains each variant and yields a table in Markdown; half a minute a row.
+
+    Args:
+        questions: The held-out questions.
+        forum: Long ones, as people type them on forums.
+    """
+    texts, labels = [], []
+    for path in sorted(paths.NLU.glob("*.yml")):
+        for intent, group in read_examples(path).items():
+            texts += group
+            labels += [intent] * len(group)
+    vectors = encode_examples(texts, paths.MODELS / "vectors.npz")
+    asked = [*questions, *forum]
+    each = [sentences(question.text) or [question.text] for question in asked]
+    flat = [sentence for group in each for sentence in group]
+    starts = np.cumsum([0, *map(len, each)])
+    whole_vectors = encode([question.text for question in asked], progress=True)
+    flat_vectors = encode(flat, progress=True)
+    yield "| variant | right | within three | forum-like: right | within three | seconds to train |"
+    yield "|---|---|---|---|---|---|"
+    for variant in VARIANTS:
+        start = time.perf_counter()
+        classes, predict = _train(variant, texts, np.array(labels), vectors)
+        seconds = time.perf_counter() - start
+        whole = predict([question.text for question in asked], whole_vectors)
+        spoken = predict(flat, flat_vectors)
+        means = [spoken[end - 1 if variant.last else start : end].mean(axis=0) for start, end in pairwise(starts)]
+        scores = (1 - variant.sentences) * whole + variant.sentences * np.stack(means)
+        ranks = classes[np.argsort(-scores, axis=1)[:, :3]]
+        cells = [*_shares(questions, ranks[: len(questions)]), *_shares(forum, ranks[len(questions) :])]
+        yield f"| {variant.name} | {' | '.join(f'{cell:.1%}' for cell in cells)} | {seconds:.0f} |"
+
+
+def _train(
+    variant: Variant, texts: list[str], labels: NDArray[Any], vectors: Floats
+) -> tuple[NDArray[Any], Callable[[list[str], Floats], Floats]]:
+    if variant.model is not None:
+        model = variant.model.fit(vectors * variant.meaning, labels)
+        return model.classes_, lambda _, given: np.log(model.predict_proba(given * variant.meaning) + 1e-9)
+    classes, numbers = np.unique(labels, return_inverse=True)
+    readers = [
+        (
+            length,
+            TfidfVectorizer(
+                analyzer="char_wb",
+                ngram_range=(2, 4),
+                max_features=30000,
+                sublinear_tf=True,
+                preprocessor=reading,
+                dtype=np.float32,
+            ).fit(texts),
+        )
+        for reading, length in variant.views
+    ]
+
+    def spelling(given: list[str]) -> csr_matrix:
+        parts = [length * reader.transform(given) for length, reader in readers]
+        return (
+            hstack(parts, format="csr", dtype=np.float32) if parts else csr_matrix((len(given), 0), dtype=np.float32)
+        )
+
+    weights, bias = fit(vectors * np.float32(variant.meaning), spelling(texts), numbers, variant.c, variant.steps)
+    width = vectors.shape[1]
+
+    def predict(given: list[str], meanings: Floats) -> Floats:
+        logits: Floats = meanings * variant.meaning @ weights[:width] + spelling(given) @ weights[width:] + bias
+        return logits
+
+    return classes, predict
+
+
+def _shares(questions: Sequence[Question], ranks: NDArray[Any]) -> tuple[float, float]:
+    """Right and right within three: the mean over languages of each language's share."""
+    found: dict[str, list[tuple[bool, bool]]] = {}
+    for question, row in zip(questions, ranks, strict=True):
+        found.setdefault(question.locale, []).append((row[0] in question.intents, bool({*row} & {*question.intents})))
+    means = [np.mean(marks, axis=0) for marks in found.values()]
+    right, within_three = np.mean(means, axis=0) if means else (0.0, 0.0)
+    return float(right), float(within_three)
