@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import cache
 from importlib.resources import files
 
 import aiohttp_jinja2
@@ -34,7 +35,7 @@ def make_app(engine: Engine, content: Content, *, leave_url: str = WEATHER) -> w
     """
     app = web.Application(middlewares=[headers, errors], client_max_size=MAX_BODY)
     app[ENGINE], app[CONTENT], app[LEAVE_URL] = engine, content, leave_url
-    app[DETECTOR] = LanguageDetector(all_examples())
+    app[DETECTOR] = _detector()
     folder = files("bot.gateway")
     aiohttp_jinja2.setup(
         app,
@@ -52,6 +53,12 @@ def make_app(engine: Engine, content: Content, *, leave_url: str = WEATHER) -> w
     app.router.add_get("/{name:chat\\.(?:js|css)}", pages.widget_file)
     app.cleanup_ctx.append(_engine_loading)
     return app
+
+
+@cache
+def _detector() -> LanguageDetector:
+    """Made once a process: it learns from all examples, in some seconds."""
+    return LanguageDetector(all_examples())
 
 
 async def _engine_loading(app: web.Application) -> AsyncIterator[None]:
