@@ -17,6 +17,7 @@ SOURCES = DATA / "sources.yml"
 EXCEPTIONS = DATA / "exceptions.yml"
 NLU = DATA / "nlu"
 DANGER = DATA / "danger.yml"
+IDENTIFIERS = DATA / "identifiers.yml"
 QUESTIONS = ROOT / "tests" / "questions"
 LOCALES = ROOT / "locales"
 LANGUAGES = LOCALES / "languages.yml"
@@ -27,7 +28,11 @@ RULES = DATA / "rules.yml"
 CONFIG = ROOT / "config.yml"
 ENDPOINTS = ROOT / "endpoints.yml"
 
-TRAINED_ON = (CONFIG, DOMAIN, RULES, NLU, ROOT / "bot/nlu", ROOT / "bot/text")
+TEXT = ROOT / "bot/text"
+TRAINED_ON = (
+    *(CONFIG, DOMAIN, RULES, NLU, ROOT / "bot/nlu"),
+    *(TEXT / "normalisation.py", TEXT / "pipelines.py", TEXT / "detection.py"),
+)
 """Everything a model is made from."""
 
 

@@ -50,7 +50,8 @@ def make_app(engine: Engine, content: Content, *, leave_url: str = WEATHER) -> w
     app.router.add_get("/leave", pages.leave)
     app.router.add_get("/health", pages.health)
     app.router.add_get("/ready", pages.ready)
-    app.router.add_get("/{name:chat\\.(?:js|css)}", pages.widget_file)
+    app.router.add_get("/{name:(?:chat|mask)\\.js|chat\\.css}", pages.widget_file)
+    app.router.add_get("/identifiers.json", pages.identifiers)
     app.cleanup_ctx.append(_engine_loading)
     return app
 

@@ -1,8 +1,10 @@
 """The chat page, with and without its script; leaving; health."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +18,7 @@ from bot.engine import Answer, Turn
 from bot.gateway.keys import CONTENT, ENGINE, LEAVE_URL
 from bot.gateway.words import WORDS
 from bot.i18n import SOURCE, Language, Passage, direction, locale_of, tag_of
+from bot.text.redaction import for_the_browser
 
 TYPES = {"js": "text/javascript", "css": "text/css"}
 
@@ -26,10 +29,16 @@ async def first_page(request: web.Request) -> web.Response:
 
 
 def answer_page(
-    request: web.Request, turn: Turn, answer: Answer, offer: str | None, *, fragment: bool
+    request: web.Request,
+    turn: Turn,
+    answer: Answer,
+    offer: str | None,
+    *,
+    removed: tuple[str, ...],
+    fragment: bool,
 ) -> web.Response:
     """The page that holds an answer; only the answer where the script asks for it."""
-    context = page_context(request, turn.locale) | {"turn": turn, "answer": answer}
+    context = page_context(request, turn.locale) | {"turn": turn, "answer": answer, "removed": removed}
     if offer:
         other = request.app[CONTENT].languages[locale_of(offer)]
         said = other.say(WORDS["offer"])
@@ -84,10 +93,15 @@ async def ready(request: web.Request) -> web.Response:
 
 
 async def widget_file(request: web.Request) -> web.Response:
-    """`GET /chat.js`, `/chat.css`."""
+    """`GET /chat.js`, `/mask.js`, `/chat.css`."""
     name = request.match_info["name"]
     text = (files("bot.gateway") / "widget" / name).read_text(encoding="utf-8")
     return web.Response(text=text, content_type=TYPES[name.rpartition(".")[2]])
+
+
+async def identifiers(request: web.Request) -> web.Response:
+    """`GET /identifiers.json`: what personal data looks like, so that it is masked before it leaves her phone."""
+    return web.json_response(for_the_browser(), dumps=partial(json.dumps, ensure_ascii=False))
 
 
 QUOTED_LATIN = re.compile(r"([“”„«\"])([A-Za-z][^“”„«»\"]*)")

@@ -14,6 +14,7 @@ from bot.engine import Answer, Turn
 from bot.gateway import pages
 from bot.gateway.keys import CONTENT, DETECTOR, ENGINE
 from bot.i18n import locale_of, tag_of
+from bot.text.redaction import redact
 
 MAX_TEXT = 1000
 """Characters of a question."""
@@ -41,9 +42,10 @@ async def json_turn(request: web.Request) -> web.Response:
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     content = request.app[CONTENT]
-    turn = read_turn(_json_object(await request.read()), content)
+    turn, removed = read_turn(_json_object(await request.read()), content)
     answer = await request.app[ENGINE].turn(turn)
-    return web.json_response(on_the_wire(answer, content) | {"offer_locale": offered(request, turn, answer)})
+    extra = {"offer_locale": offered(request, turn, answer), "removed": list(removed)}
+    return web.json_response(on_the_wire(answer, content) | extra)
 
 
 async def page_turn(request: web.Request) -> web.Response:
@@ -62,12 +64,12 @@ async def page_turn(request: web.Request) -> web.Response:
         fields["text"] = None
     if "set_locale" in form or "set_nation" in form:
         fields |= {"text": None, "choice": fields["topic"] or "greet"}
-    turn = read_turn(fields, content)
+    turn, removed = read_turn(fields, content)
     request["locale"] = turn.locale
     answer = await request.app[ENGINE].turn(turn)
     offer = offered(request, turn, answer)
     turn = replace(turn, locale=answer.locale)
-    return pages.answer_page(request, turn, answer, offer, fragment="fragment" in form)
+    return pages.answer_page(request, turn, answer, offer, removed=removed, fragment="fragment" in form)
 
 
 def offered(request: web.Request, turn: Turn, answer: Answer) -> str | None:
@@ -78,8 +80,8 @@ def offered(request: web.Request, turn: Turn, answer: Answer) -> str | None:
     return tag_of(found) if found else None
 
 
-def read_turn(fields: Mapping[str, Any], content: Content) -> Turn:
-    """The turn in the fields of a request.
+def read_turn(fields: Mapping[str, Any], content: Content) -> tuple[Turn, tuple[str, ...]]:
+    """The turn in the fields of a request, and the kinds of personal data taken out of its text.
 
     Raises:
         BadTurnError: Names the field and what is allowed.
@@ -99,9 +101,10 @@ def read_turn(fields: Mapping[str, Any], content: Content) -> Turn:
     text = _string(fields, "text")
     if text is not None and choice is not None:
         raise BadTurnError("text", "either text or choice, not both")
-    if choice is None:
-        text = clean_text(text)
-    return Turn(text=text, choice=choice, locale=locale, nation=nation, topic=topic)
+    if choice is not None:
+        return Turn(text=None, choice=choice, locale=locale, nation=nation, topic=topic), ()
+    redacted = redact(clean_text(text), locale=locale)
+    return Turn(text=redacted.text, choice=None, locale=locale, nation=nation, topic=topic), redacted.kinds
 
 
 def clean_text(text: str | None) -> str:

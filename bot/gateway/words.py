@@ -19,6 +19,7 @@ WORDS = MappingProxyType(
         "your_question": N_("Write your question, in any words"),
         "send": N_("Send"),
         "no_names": N_("Please do not write names, addresses or numbers. We keep nothing you write."),
+        "removed": N_("We took out names or numbers you wrote. You are safer without them here."),
         "nation": N_("Where are you?"),
         "nation_unknown": N_("I would rather not say"),
         "england": N_("England"),
