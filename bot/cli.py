@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import re
+import resource
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -12,6 +14,7 @@ from bot.errors import BotError, ContentError
 from bot.i18n import locale_of
 
 PORT = 8080
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="serve the chat; trains first if data or config changed")
     serving.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     serving.add_argument("--port", type=int, default=PORT, help="port to listen on (%(default)s)")
+    serving.add_argument(
+        "--embed-on", action="append", default=[], metavar="ORIGIN", help="a site that may show the chat in a frame"
+    )
     serving.set_defaults(command=serve)
 
     training = commands.add_parser("train", help="train the model, with progress")
@@ -89,6 +95,11 @@ def serve(parsed: argparse.Namespace) -> int:
     from bot.engine import Engine, LoadingEngine
     from bot.gateway.app import make_app
 
+    for origin in parsed.embed_on:
+        if not ORIGIN.fullmatch(origin):
+            raise BotError("--embed-on: not the address of a site; it should look like https://charity.example")
+    # No core dump: a crash must not write what is in memory to disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     content = Content.read()
     if not paths.model_path().exists():
         train(parsed)
@@ -103,7 +114,7 @@ def serve(parsed: argparse.Namespace) -> int:
         flush=True,
     )
     web.run_app(
-        make_app(LoadingEngine(load), content),
+        make_app(LoadingEngine(load), content, embed_on=parsed.embed_on),
         host=parsed.host,
         port=parsed.port,
         access_log=None,

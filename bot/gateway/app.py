@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -14,7 +14,8 @@ from bot.content.examples import all_examples
 from bot.content.replies import Content
 from bot.engine import Engine, LoadingEngine
 from bot.gateway import pages, turns
-from bot.gateway.keys import CONTENT, DETECTOR, ENGINE, LEAVE_URL
+from bot.gateway.bounds import BOUNDS, Bounds, bounds
+from bot.gateway.keys import CONTENT, DETECTOR, ENGINE, FRAME_ANCESTORS, LEAVE_URL
 from bot.gateway.middlewares import errors, headers
 from bot.text.detection import LanguageDetector
 
@@ -25,17 +26,28 @@ WEATHER = "https://www.bbc.co.uk/weather"
 """The ordinary page that `leave` opens."""
 
 
-def make_app(engine: Engine, content: Content, *, leave_url: str = WEATHER) -> web.Application:
+def make_app(
+    engine: Engine,
+    content: Content,
+    *,
+    leave_url: str = WEATHER,
+    embed_on: Sequence[str] = (),
+    within: Bounds | None = None,
+) -> web.Application:
     """The application over any engine.
 
     Args:
         engine: What answers a turn.
         content: What we can say.
         leave_url: The ordinary page that `leave` opens.
+        embed_on: The sites that may show the chat in a frame, such as `https://charity.example`; none by default.
+        within: How much at once and how long; the usual bounds by default.
     """
-    app = web.Application(middlewares=[headers, errors], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[headers, errors, bounds], client_max_size=MAX_BODY)
     app[ENGINE], app[CONTENT], app[LEAVE_URL] = engine, content, leave_url
     app[DETECTOR] = _detector()
+    app[BOUNDS] = within or Bounds()
+    app[FRAME_ANCESTORS] = " ".join(embed_on) or "'none'"
     folder = files("bot.gateway")
     aiohttp_jinja2.setup(
         app,

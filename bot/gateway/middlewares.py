@@ -8,25 +8,58 @@ from aiohttp import web
 from bot.content.organisations import Organisation
 from bot.errors import EngineUnavailableError
 from bot.gateway import pages, turns
-from bot.gateway.keys import CONTENT
+from bot.gateway.bounds import OverloadError
+from bot.gateway.keys import CONTENT, FRAME_ANCESTORS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+FEATURES = (
+    *("accelerometer", "ambient-light-sensor", "attribution-reporting", "autoplay", "battery", "bluetooth"),
+    *("browsing-topics", "camera", "clipboard-read", "clipboard-write", "compute-pressure", "display-capture"),
+    *("encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get"),
+    *("idle-detection", "interest-cohort", "keyboard-map", "local-fonts", "magnetometer", "microphone", "midi"),
+    *("otp-credentials", "payment", "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial"),
+    *(
+        "speaker-selection",
+        "storage-access",
+        "sync-xhr",
+        "usb",
+        "web-share",
+        "window-management",
+        "xr-spatial-tracking",
+    ),
+)
+"""Everything a browser could lend a page: we ask for nothing."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors {}"
+)
+"""No inline and no foreign source; only the sites named in the configuration may show us in a frame."""
+
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=(), browsing-topics=()",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in FEATURES),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     # No banner: aiohttp would name itself and Python.
     "Server": "",
 }
 
+REFUSALS = {
+    413: ("body", "at most 8 kB", "too_long"),
+    415: ("Content-Type", "application/json, or a form", "bad_request"),
+}
+"""By status: the field at fault, what is allowed, and the key of the page's word."""
+
+REFUSED = ("path or method", "see the README", "bad_request")
+FAILURES: dict[type[Exception], str] = {
+    EngineUnavailableError: "engine",
+    OverloadError: "server",
+    TimeoutError: "time",
+}
 RETRY_AFTER = {"Retry-After": "20"}
 
 
@@ -36,6 +69,7 @@ async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     response = await handler(request)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Content-Security-Policy"] = POLICY.format(request.app[FRAME_ANCESTORS])
     return response
 
 
@@ -48,19 +82,14 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except turns.BadTurnError as error:
         return _problem(request, 400, error.field, error.allowed, error.word)
-    except web.HTTPRequestEntityTooLarge:
-        return _problem(request, 413, "body", "at most 8 kB", "too_long")
-    except web.HTTPUnsupportedMediaType:
-        return _problem(request, 415, "Content-Type", "application/json, or a form", "bad_request")
-    except EngineUnavailableError:
-        return _problem(request, 503, "engine", "try again shortly", "unavailable", RETRY_AFTER)
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return _problem(request, error.status, "path or method", "see the README", "bad_request")
-    except Exception:
+        return _problem(request, error.status, *REFUSALS.get(error.status, REFUSED))
+    except Exception as error:
         # The exception may hold what was typed: it is neither logged nor shown.
-        return _problem(request, 503, "server", "try again shortly", "unavailable", RETRY_AFTER)
+        field = FAILURES.get(type(error), "server")
+        return _problem(request, 503, field, "try again shortly", "unavailable", RETRY_AFTER)
 
 
 def _problem(

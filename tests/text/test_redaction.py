@@ -110,6 +110,6 @@ def test_zero_width_letters_do_not_hide_a_number() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_does_no_harm(text: str) -> None:
-    """It comes back, no longer than it was but for the masks; `benchmark` shows that the time grows with the length."""
+    """It comes back, no longer than it was but for the masks; how long that takes, `benchmark` tells."""
     redacted = redact(text)
     assert len(redacted.text.replace(MASK, "")) <= len(text)

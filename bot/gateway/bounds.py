@@ -1,0 +1,65 @@
+"""How much at once and how long: limits that need to know nobody."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from bot.errors import BotError
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class OverloadError(BotError):
+    """More people ask at once than can be answered in good time."""
+
+
+@dataclass
+class Bounds:
+    """What one process takes on.
+
+    Attributes:
+        at_once: Turns worked on at the same time.
+        waiting: Turns that may wait for their place; one more is refused.
+        turn_seconds: A turn that takes longer is given up, its waiting included.
+        body_seconds: A body must have arrived by then, however slow the line.
+    """
+
+    at_once: int = 4
+    waiting: int = 32
+    turn_seconds: float = 20.0
+    body_seconds: float = 30.0
+    _working: int = field(default=0, repr=False)
+    _places: asyncio.Semaphore | None = field(default=None, repr=False)
+
+    async def turn(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answers a turn within the bounds.
+
+        Raises:
+            OverloadError: The queue is full.
+            TimeoutError: The body did not arrive, or the turn was not done in time.
+        """
+        if self._working >= self.at_once + self.waiting:
+            raise OverloadError
+        if self._places is None:
+            self._places = asyncio.Semaphore(self.at_once)
+        self._working += 1
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                await request.read()
+            async with asyncio.timeout(self.turn_seconds), self._places:
+                return await handler(request)
+        finally:
+            self._working -= 1
+
+
+BOUNDS: web.AppKey[Bounds] = web.AppKey("bounds", Bounds)
+
+
+@web.middleware
+async def bounds(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Holds every turn to the bounds; pages and files pass."""
+    if request.method != "POST":
+        return await handler(request)
+    return await request.app[BOUNDS].turn(request, handler)
