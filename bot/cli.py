@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import re
-import resource
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -89,17 +88,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def serve(parsed: argparse.Namespace) -> int:
     """Serves the chat until it is stopped."""
-    from aiohttp import web
-
     from bot.content.replies import Content
     from bot.engine import Engine, LoadingEngine
     from bot.gateway.app import make_app
+    from bot.gateway.serving import run
 
     for origin in parsed.embed_on:
         if not ORIGIN.fullmatch(origin):
             raise BotError("--embed-on: not the address of a site; it should look like https://charity.example")
-    # No core dump: a crash must not write what is in memory to disk.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     content = Content.read()
     if not paths.model_path().exists():
         train(parsed)
@@ -113,13 +109,7 @@ def serve(parsed: argparse.Namespace) -> int:
         f"Open http://{parsed.host}:{parsed.port}/ (the answers are ready in half a minute; Ctrl+C stops)",
         flush=True,
     )
-    web.run_app(
-        make_app(LoadingEngine(load), content, embed_on=parsed.embed_on),
-        host=parsed.host,
-        port=parsed.port,
-        access_log=None,
-        print=lambda *_: None,
-    )
+    run(make_app(LoadingEngine(load), content, embed_on=parsed.embed_on), parsed.host, parsed.port)
     return 0
 
 

@@ -1,5 +1,6 @@
 """What the tests share: the content, a trained engine, a client that speaks real HTTP."""
 
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -27,6 +28,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         locale = getattr(item, "callspec", None) and item.callspec.params.get("locale")
         if not locale or wanted not in (locale, locale.split("_")[0]):
             items.remove(item)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line on the canary: what was sent, how, where it was looked for, what was found."""
+    canary = sys.modules.get("tests.browser.test_canary")
+    if canary is not None and canary.COUNTS["ways"]:
+        sinks = len(canary.SERVER_SINKS) + len(canary.BROWSER_SINKS)
+        counts = canary.COUNTS
+        terminalreporter.write_line(
+            f"canary: {counts['marks']} marks sent through {counts['ways']} ways, looked for in {sinks} sinks, "
+            f"found: {counts['found']}"
+        )
 
 
 @pytest.fixture(scope="session")
