@@ -41,6 +41,7 @@ KNOWN_FAILURES = {
     "She fears home, not the husband only.",
     "Roman Urdu: left in Lahore after a 'holiday'.",
     "Bengali: she wants to settle after abuse and asks the cost.",
+    "The watched phone, and he comes home.",
     "Spanish: a fiancée's visa has run out, and he kept the letters.",
 }
 """Debts, by what the talk is about; each must fail, so that a repair removes its line."""

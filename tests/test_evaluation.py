@@ -126,11 +126,11 @@ def scores(engine: Engine, content: Content) -> dict[str, Scores]:
 @pytest.mark.parametrize(
     ("name", "least"),
     [
-        ("right", 0.82),
-        ("within_three", 0.92),
-        ("right_when_answered", 0.88),
-        ("answered", 0.80),
-        ("danger_found", 0.97),
+        ("right", 0.9),
+        ("within_three", 0.965),
+        ("right_when_answered", 0.945),
+        ("answered", 0.88),
+        ("danger_found", 0.98),
     ],
 )
 def test_the_held_out_questions_are_understood(scores: dict[str, Scores], name: str, least: float) -> None:
@@ -140,7 +140,7 @@ def test_the_held_out_questions_are_understood(scores: dict[str, Scores], name: 
 
 @pytest.mark.rasa
 @pytest.mark.trained
-@pytest.mark.parametrize(("name", "most"), [("false_alarms", 0.11), ("wrong_reassurance", 0.02)])
+@pytest.mark.parametrize(("name", "most"), [("false_alarms", 0.055), ("wrong_reassurance", 0.005)])
 def test_the_wrong_things_are_rarely_said(scores: dict[str, Scores], name: str, most: float) -> None:
     """Cards too many, and answers from elsewhere where it could do harm."""
     assert getattr(scores["mean"], name) <= most
