@@ -190,7 +190,7 @@ def _number(text: str, start: int, end: int) -> bool:
     groups = regex.findall(r"\d+", found)
     starts_like_phone = found[0] in "+0("
     if not starts_like_phone and all(len(group) <= 3 for group in groups) and len(groups) > 4:
-        return "".join(groups).isdigit() and len({len(group) for group in groups}) == 1 and len(groups[0]) > 1
+        return sum(map(len, groups)) >= 10 and any(len(group) > 2 for group in groups)
     if not starts_like_phone and all(len(group) <= 2 for group in groups):
         return False
     if any(_is_date(found[match.start() : match.end()]) for match in DATE.finditer(found)) and len(groups) <= 4:

@@ -51,7 +51,7 @@ const makeMask = (kinds) => {
     const groups = found.match(/\d+/g);
     const phone = "+0(".includes(found[0]);
     if (!phone && groups.length > 4 && groups.every((group) => group.length <= 3))
-      return new Set(groups.map((group) => group.length)).size === 1 && groups[0].length > 1;
+      return groups.join("").length >= 10 && groups.some((group) => group.length > 2);
     if (!phone && groups.every((group) => group.length <= 2)) return false;
     if (groups.length <= 4 && [...found.matchAll(DATE)].some((match) => isDate(match[0]))) return false;
     return !(groups.length === 2 && groups.every(isYear));
