@@ -24,6 +24,7 @@ def measure() -> Iterator[str]:
     """Yields a line for each thing measured; takes some minutes, since it trains and starts a server."""
     texts = [text for group in read_examples(paths.NLU / "en.yml").values() for text in group[::20]][:ROUNDS]
     yield from _turns(texts)
+    yield from _redaction(texts)
     yield from _start(texts[0])
     yield _training()
 
@@ -51,6 +52,24 @@ def _turns(texts: list[str]) -> Iterator[str]:
     yield f"turn, median of {len(texts)}: {turn:.1f} ms"
     yield f"bare encoder, the same texts: {encoding:.1f} ms; a turn is {turn / encoding:.2f} times that"
     yield f"slowest turn: {max(turns) * 1000:.1f} ms"
+
+
+def _redaction(texts: list[str]) -> Iterator[str]:
+    """Redaction of 500 characters of ordinary text, and how its time grows on text made to be slow."""
+    from bot.text.redaction import redact
+
+    def milliseconds(text: str) -> float:
+        start = time.perf_counter()
+        redact(text)
+        return (time.perf_counter() - start) * 1000
+
+    ordinary = [" ".join(texts[first:] + texts[:first])[:500] for first in range(len(texts))]
+    yield f"redaction of 500 characters, median: {median(map(milliseconds, ordinary)):.1f} ms"
+    for hostile in ("9", "a.", "a@", "12 High ", "my name is "):
+        times = [milliseconds((hostile * 4000)[:length]) for length in (1000, 2000, 4000)]
+        yield f"redaction of {hostile!r} again and again, 1,000, 2,000, 4,000 characters: " + ", ".join(
+            f"{taken:.0f} ms" for taken in times
+        )
 
 
 def _start(text: str) -> Iterator[str]:
