@@ -22,6 +22,7 @@ UNSEEN = regex.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufef
 """Takes no room on the screen; between the digits of a number it would hide the number."""
 
 O_FOR_ZERO = regex.compile(r"(?<=\d)o(?=[\do .-])|(?<=\do)o|(?<![^\W\d_])o(?=o?\d)|(?<=\d )o(?=o)", regex.IGNORECASE)
+DIGIT = regex.compile("[0-9]")
 MONEY = regex.compile(r"[£$€₹৳]\s?$")
 MONEY_AFTER = regex.compile(r"\s?(?:£|\$|€|pounds?|quid|gbp|usd|euros?|rupees?|taka|lakhs?|k\b)", regex.IGNORECASE)
 YEARS = regex.compile(r"(?:19|20)\d\d(?: ?[-/] ?| )(?:19|20)\d\d")
@@ -73,6 +74,8 @@ def redact(raw_text: str, *, locale: str | None = None) -> Redacted:
     view = _view(text)
     found: list[tuple[int, int, str]] = []
     for recognizer in _recognizers():
+        if recognizer.needs_digit and not DIGIT.search(view):
+            continue
         entity = recognizer.supported_entities[0]
         for result in recognizer.analyze(view, [entity]):
             found.append((result.start, result.end, entity))
@@ -110,6 +113,7 @@ class _Identifier(PatternRecognizer):
             kind, name=f"{kind}-{check}", supported_language="xx", patterns=patterns, global_regex_flags=flags
         )
         self.check = CHECKS[check]
+        self.needs_digit = kind in ("birth", "address", "plate", "postcode", "bank", "reference")
         self.compiled = [regex.compile(expression, flags) for expression in expressions]
 
     def analyze(self, text: str, entities: list[str], *_: Any, **__: Any) -> list[RecognizerResult]:
@@ -316,10 +320,11 @@ def _introductions() -> tuple[Any, Any, Any]:
     spaced = sorted({phrase for phrases in raw["names"].values() for phrase in phrases}, key=len, reverse=True)
     link = r"(?:\s?[:=–-]|\s(?:is|are|waa|ni|ay|est|hai|ہے|है|to)(?=\s))?"
     unspaced = [regex.escape(p) for p in spaced if HAN.match(p)]
-    words = "|".join(regex.escape(p).replace(r"\ ", r"\s+").replace(" ", r"\s+") for p in spaced if not HAN.match(p))
+    whole = rf"(?<![\p{{L}}\p{{M}}\d])\L<phrases>(?![\p{{L}}\p{{M}}]){link}\s*"
     strong = regex.compile(
-        rf"(?:(?<![\p{{L}}\p{{M}}])(?:{words})(?![\p{{L}}\p{{M}}]){link}\s*|(?:{'|'.join(unspaced)})\s?)",
+        rf"(?:{whole}|(?:{'|'.join(unspaced)})\s?)",
         regex.IGNORECASE,
+        phrases=[p for p in spaced if not HAN.match(p)],
     )
     weak_words = "|".join(regex.escape(p) for p in raw["weak_names"])
     weak = regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{weak_words})\s+", regex.IGNORECASE)
