@@ -1,7 +1,12 @@
 """What the tests share: the content, a trained engine, a client that speaks real HTTP."""
 
+import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,3 +86,33 @@ async def connect(content: Content) -> AsyncIterator[Connect]:
     yield open_client
     for client in clients:
         await client.close()
+
+
+@pytest.fixture(scope="session")
+def address(serving: tuple[str, int]) -> str:
+    """The address of a server process that is ready."""
+    return serving[0]
+
+
+@pytest.fixture(scope="session")
+def serving(model: Path) -> Iterator[tuple[str, int]]:
+    """A server process that is ready: its address and its number."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "bot", "serve", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready") as response:
+                    if response.status == 200:
+                        break
+            except OSError:
+                time.sleep(0.2)
+        else:
+            pytest.fail("the server was not ready within two minutes")
+        yield f"http://127.0.0.1:{port}/", server.pid
+    finally:
+        server.terminate()
+        server.wait()

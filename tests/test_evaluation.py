@@ -127,20 +127,27 @@ def scores(engine: Engine, content: Content) -> dict[str, Scores]:
     ("name", "least"),
     [
         ("right", 0.9),
-        ("within_three", 0.965),
-        ("right_when_answered", 0.945),
+        ("within_three", 0.97),
+        ("right_when_answered", 0.95),
         ("answered", 0.88),
         ("danger_found", 0.98),
     ],
 )
 def test_the_held_out_questions_are_understood(scores: dict[str, Scores], name: str, least: float) -> None:
-    """What has been reached may not be lost; docs/understanding.md has the figures, and the goals they miss."""
+    """The goals, reached; docs/understanding.md has the figures."""
     assert getattr(scores["mean"], name) >= least
 
 
 @pytest.mark.rasa
 @pytest.mark.trained
-@pytest.mark.parametrize(("name", "most"), [("false_alarms", 0.055), ("wrong_reassurance", 0.005)])
+def test_no_language_is_left_behind(scores: dict[str, Scores]) -> None:
+    """Eight in ten in the worst of them."""
+    assert min((score.right or 0, tag) for tag, score in scores.items()) >= (0.8, "")
+
+
+@pytest.mark.rasa
+@pytest.mark.trained
+@pytest.mark.parametrize(("name", "most"), [("false_alarms", 0.05), ("wrong_reassurance", 0.005)])
 def test_the_wrong_things_are_rarely_said(scores: dict[str, Scores], name: str, most: float) -> None:
     """Cards too many, and answers from elsewhere where it could do harm."""
     assert getattr(scores["mean"], name) <= most

@@ -85,7 +85,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return _problem(request, error.status, *REFUSALS.get(error.status, REFUSED))
+        allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        return _problem(request, error.status, *REFUSALS.get(error.status, REFUSED), allow)
     except Exception as error:
         # The exception may hold what was typed: it is neither logged nor shown.
         field = FAILURES.get(type(error), "server")

@@ -4,10 +4,13 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import phonenumbers
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.content.examples import all_examples
-from bot.text.redaction import MASK, redact
+from bot.text.redaction import MASK, UNSEEN, redact
 
 VECTORS = [
     json.loads(line)
@@ -114,3 +117,44 @@ def test_hostile_text_does_no_harm(text: str) -> None:
     """It comes back, no longer than it was but for the masks; how long that takes, `benchmark` tells."""
     redacted = redact(text)
     assert len(redacted.text.replace(MASK, "")) <= len(text)
+
+
+MANY = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+around = st.text(alphabet=st.characters(exclude_categories=("Cs", "Nd", "Mn", "Mc", "Cf", "Lm")), max_size=60)
+digits = st.text(alphabet="0123456789", min_size=9, max_size=9)
+words = st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=10)
+
+
+@MANY
+@given(st.text(max_size=500))
+def test_any_text_is_redacted(text: str) -> None:
+    """Nothing breaks it; where nothing was found, only what cannot be seen is changed."""
+    redacted = redact(text)
+    assert bool(redacted.kinds) == (MASK in redacted.text) or MASK in text
+    if not redacted.kinds:
+        assert redacted.text == UNSEEN.sub("", text)
+
+
+@MANY
+@given(around, digits, around)
+def test_a_mobile_number_goes_whatever_stands_around_it(before: str, number: str, after: str) -> None:
+    """With white space on both sides, every valid UK mobile number."""
+    mobile = f"07{number}"
+    if not phonenumbers.is_valid_number(phonenumbers.parse(mobile, "GB")):
+        return
+    assert mobile not in redact(f"{before} {mobile} {after}").text
+
+
+@MANY
+@given(around, words, words, around)
+def test_an_address_of_mail_goes_whatever_stands_around_it(before: str, name: str, host: str, after: str) -> None:
+    """With white space on both sides."""
+    mail = f"{name}@{host}.com"
+    assert mail not in redact(f"{before} {mail} {after}").text
+
+
+@MANY
+@given(st.text(alphabet=st.characters(categories=("Ll", "Lo", "Zs")), max_size=200))
+def test_the_page_and_the_server_agree_on_what_stays(text: str) -> None:
+    """Letters alone hold no number: whatever goes from them is a name, or a word that introduces one."""
+    assert set(redact(text).kinds) <= {"name"} | {"phone"}
