@@ -66,6 +66,7 @@ def make_app(
     app.router.add_get("/{name:(?:chat|mask)\\.js|chat\\.css}", pages.widget_file)
     app.router.add_get("/identifiers.json", pages.identifiers)
     app.cleanup_ctx.append(_engine_loading)
+    app.on_cleanup.append(_last_line)
     return app
 
 
@@ -84,3 +85,8 @@ async def _engine_loading(app: web.Application) -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def _last_line(app: web.Application) -> None:
+    """What the last hour had."""
+    app[BOUNDS].tally.close()

@@ -1,12 +1,14 @@
 """How much at once and how long: limits that need to know nobody."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from bot.errors import BotError
+from bot.gateway.tally import Tally
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -24,12 +26,14 @@ class Bounds:
         waiting: Turns that may wait for their place; one more is refused.
         turn_seconds: A turn that takes longer is given up, its waiting included.
         body_seconds: A body must have arrived by then, however slow the line.
+        tally: Counts the turns.
     """
 
     at_once: int = 4
     waiting: int = 32
     turn_seconds: float = 20.0
     body_seconds: float = 30.0
+    tally: Tally = field(default_factory=Tally, repr=False)
     _working: int = field(default=0, repr=False)
     _places: asyncio.Semaphore | None = field(default=None, repr=False)
 
@@ -40,6 +44,15 @@ class Bounds:
             OverloadError: The queue is full.
             TimeoutError: The body did not arrive, or the turn was not done in time.
         """
+        began, answered = time.monotonic(), False
+        try:
+            response = await self._turn(request, handler)
+            answered = True
+            return response
+        finally:
+            self.tally.count(time.monotonic() - began, refused=not answered)
+
+    async def _turn(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if self._working >= self.at_once + self.waiting:
             raise OverloadError
         if self._places is None:

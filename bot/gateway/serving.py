@@ -9,14 +9,34 @@ from aiohttp import web
 
 from bot.gateway.middlewares import HEADERS
 
-KEEP_ALIVE, SHUTDOWN = 15.0, 5.0
-"""Seconds an idle connection is kept; seconds a turn is given to end when the server stops."""
+KEEP_ALIVE, SHUTDOWN, FIRST_REQUEST = 15.0, 5.0, 15.0
+"""Seconds an idle connection is kept; a turn is given to end when the server stops; a first request may dawdle."""
 
 
 class QuietHandler(web.RequestHandler):
     """aiohttp's own repeats a malformed request in its answer, and logs it with the address; this does not."""
 
-    __slots__ = ()
+    __slots__ = ("_asked", "_late")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Whoever has not asked anything in time is hung up on; aiohttp waits for the first request for ever."""
+        super().connection_made(transport)
+        self._asked = False
+        self._late = self._loop.call_later(FIRST_REQUEST, self._hang_up)
+
+    def data_received(self, data: bytes) -> None:
+        """Notes that a request has come whole to the end of its head."""
+        super().data_received(data)
+        self._asked = self._asked or bool(self._messages) or self._current_request is not None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forgets the clock with the connection."""
+        self._late.cancel()
+        super().connection_lost(exc)
+
+    def _hang_up(self) -> None:
+        if not self._asked:
+            self.force_close()
 
     def handle_error(
         self,

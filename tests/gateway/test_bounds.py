@@ -1,15 +1,19 @@
 """How much at once and how long; and who may show us in a frame."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.content.replies import Content
 from bot.engine import Answer, Turn
+from bot.gateway import serving
 from bot.gateway.app import make_app
 from bot.gateway.bounds import Bounds
+from bot.gateway.tally import Tally
 
 TURN = {"text": "hello", "locale": "en"}
 
@@ -79,3 +83,40 @@ async def test_only_named_sites_may_show_us_in_a_frame(content: Content) -> None
         async with TestClient(TestServer(make_app(SlowEngine(), content, embed_on=sites))) as client:
             header = (await client.get("/")).headers["Content-Security-Policy"]
             assert header.endswith(f"frame-ancestors {policy}")
+
+
+async def test_a_connection_that_never_asks_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head that drips in for ever holds no place; a request that came in time is answered, however late."""
+    monkeypatch.setattr(serving, "FIRST_REQUEST", 0.3)
+
+    async def answer(_: web.BaseRequest) -> web.Response:
+        await asyncio.sleep(0.6)
+        return web.Response(text="here")
+
+    loop, manager = asyncio.get_running_loop(), web.Server(answer)
+    listening = await loop.create_server(lambda: serving.QuietHandler(manager, loop=loop), "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    slow, quick = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+    slow[1].write(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
+    quick[1].write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    async with asyncio.timeout(5):
+        assert await slow[0].read() == b""
+        assert (await quick[0].read()).endswith(b"here")
+    listening.close()
+
+
+def test_an_hour_is_one_line_of_sums() -> None:
+    """Counts and durations, no time finer than the hour, and nothing counted out below ten."""
+    lines: list[str] = []
+    now = datetime(2026, 11, 24, 3, 17, 45)
+    tally = Tally(clock=lambda: now, write=lines.append)
+    for number in range(12):
+        tally.count(0.1 * number, refused=number == 0)
+    now = datetime(2026, 11, 24, 5, 1)
+    tally.count(0.2, refused=False)
+    tally.close()
+    tally.close()
+    assert lines == [
+        "2026-11-24 03:00 12 turns, fewer than 10 refused, 0.55 s, one in ten over 1.07 s",
+        "2026-11-24 05:00 fewer than 10 turns",
+    ]
