@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 .PHONY: run test setup lock check browser
 
 run: setup
-	$(PYTHON) -m bot serve
+	$(PYTHON) -m bot serve --demo
 
 test: setup browser check
 	$(PYTHON) -m pytest

@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument(
         "--embed-on", action="append", default=[], metavar="ORIGIN", help="a site that may show the chat in a frame"
     )
+    serving.add_argument("--demo", action="store_true", help="also /demo: a page of others with the chat on it")
     serving.set_defaults(command=serve)
 
     training = commands.add_parser("train", help="train the model, with progress")
@@ -109,7 +110,7 @@ def serve(parsed: argparse.Namespace) -> int:
         f"Open http://{parsed.host}:{parsed.port}/ (the answers are ready in half a minute; Ctrl+C stops)",
         flush=True,
     )
-    run(make_app(LoadingEngine(load), content, embed_on=parsed.embed_on), parsed.host, parsed.port)
+    run(make_app(LoadingEngine(load), content, embed_on=parsed.embed_on, demo=parsed.demo), parsed.host, parsed.port)
     return 0
 
 

@@ -55,6 +55,7 @@ class Language:
         owner: Who looks after it, or None.
         messages: Translations by (context, English).
         communities: Whose organisations suit its speakers.
+        leave: The ordinary page in it that "leave now" opens, or None.
     """
 
     locale: str
@@ -63,6 +64,7 @@ class Language:
     owner: str | None
     messages: Mapping[tuple[str | None, str], str] = field(default_factory=dict, repr=False)
     communities: tuple[str, ...] = ()
+    leave: str | None = None
 
     @property
     def tag(self) -> str:
@@ -174,6 +176,9 @@ def read_languages(path: Path = paths.LANGUAGES) -> dict[str, Language]:
         if not isinstance(entry, dict) or entry.get("status") not in STATUSES or not entry.get("register"):
             problems.append(Problem(where, "lacks a status or register", f"status is one of {', '.join(STATUSES)}"))
             continue
+        if not str(entry.get("leave") or "https://").startswith("https://"):
+            problems.append(Problem(where, "`leave` is no address", "it should look like https://weather.example/"))
+            continue
         messages: dict[tuple[str | None, str], str] = {}
         if entry["status"] != "source":
             catalog, faults = read_catalog(path.parent / locale / "LC_MESSAGES" / "messages.po")
@@ -186,6 +191,7 @@ def read_languages(path: Path = paths.LANGUAGES) -> dict[str, Language]:
             entry.get("owner"),
             messages,
             tuple(entry.get("communities", ())),
+            entry.get("leave"),
         )
     if SOURCE not in languages and not problems:
         problems.append(Problem(paths.shown(path), f"lacks `{SOURCE}`", "the source language must be there"))

@@ -33,6 +33,7 @@ def make_app(
     leave_url: str = WEATHER,
     embed_on: Sequence[str] = (),
     within: Bounds | None = None,
+    demo: bool = False,
 ) -> web.Application:
     """The application over any engine.
 
@@ -42,6 +43,7 @@ def make_app(
         leave_url: The ordinary page that `leave` opens.
         embed_on: The sites that may show the chat in a frame, such as `https://charity.example`; none by default.
         within: How much at once and how long; the usual bounds by default.
+        demo: Whether `/demo` stands there, and pages of this machine may show the chat.
     """
     app = web.Application(middlewares=[headers, errors, bounds], client_max_size=MAX_BODY)
     app[ENGINE], app[CONTENT], app[LEAVE_URL] = engine, content, leave_url
@@ -63,8 +65,13 @@ def make_app(
     app.router.add_get("/leave", pages.leave)
     app.router.add_get("/health", pages.health)
     app.router.add_get("/ready", pages.ready)
-    app.router.add_get("/{name:(?:chat|mask)\\.js|chat\\.css}", pages.widget_file)
+    app.router.add_get("/{name:(?:chat|mask|embed)\\.js|chat\\.css}", pages.widget_file)
     app.router.add_get("/identifiers.json", pages.identifiers)
+    if demo:
+        app.router.add_get("/demo", pages.demo)
+        app.router.add_get("/{name:demo\\.js|demo\\.css}", pages.widget_file)
+        app[FRAME_ANCESTORS] += " http://127.0.0.1:* http://localhost:*"
+        app[FRAME_ANCESTORS] = app[FRAME_ANCESTORS].removeprefix("'none' ")
     app.cleanup_ctx.append(_engine_loading)
     app.on_cleanup.append(_last_line)
     return app

@@ -60,6 +60,7 @@ FAILURES: dict[type[Exception], str] = {
     OverloadError: "server",
     TimeoutError: "time",
 }
+COMPRESSED = ("text/html", "text/css", "text/javascript", "application/json")
 RETRY_AFTER = {"Retry-After": "20"}
 
 
@@ -69,7 +70,10 @@ async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     response = await handler(request)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers["Content-Security-Policy"] = POLICY.format(request.app[FRAME_ANCESTORS])
+    response.headers.setdefault("Content-Security-Policy", POLICY.format(request.app[FRAME_ANCESTORS]))
+    if isinstance(response, web.Response) and response.content_type in COMPRESSED:
+        # Nothing secret is in a page that an attacker could guess by its length, and she pays for each byte.
+        response.enable_compression()
     return response
 
 

@@ -15,17 +15,32 @@ from babel.dates import format_date
 from bot.content.replies import Reply
 from bot.content.topics import NATIONS
 from bot.engine import Answer, Turn
+from bot.errors import EngineUnavailableError
 from bot.gateway.keys import CONTENT, ENGINE, LEAVE_URL
 from bot.gateway.words import WORDS
 from bot.i18n import SOURCE, Language, Passage, direction, locale_of, tag_of
 from bot.text.redaction import for_the_browser
 
+LOOPBACK = ("127.0.0.1", "localhost")
+"""The two names of this machine: two origins to a browser."""
+
 TYPES = {"js": "text/javascript", "css": "text/css"}
 
 
 async def first_page(request: web.Request) -> web.Response:
-    """`GET /`: the languages, each in its own name, and the danger line."""
-    return aiohttp_jinja2.render_template("page.html", request, page_context(request, SOURCE))
+    """`GET /`: the languages, each in its own name, and the danger line.
+
+    `?locale=ur`, which a page that embeds us may name, opens with the greeting in that language.
+    """
+    locale = locale_of(request.query.get("locale", ""))
+    if locale not in request.app[CONTENT].languages:
+        return aiohttp_jinja2.render_template("page.html", request, page_context(request, SOURCE))
+    turn = Turn(None, "greet", locale)
+    try:
+        answer = await request.app[ENGINE].turn(turn)
+    except EngineUnavailableError:
+        return aiohttp_jinja2.render_template("page.html", request, page_context(request, locale))
+    return answer_page(request, turn, answer, None, removed=(), fragment=False)
 
 
 def answer_page(
@@ -65,7 +80,7 @@ def page_context(request: web.Request, locale: str) -> dict[str, Any]:
         "direction": direction,
         "tag": tag_of,
         "has_english": lambda reply: _has_english(reply, language),
-        "leave_url": request.app[LEAVE_URL],
+        "leave_url": language.leave or request.app[LEAVE_URL],
     }
 
 
@@ -74,10 +89,12 @@ def _has_english(reply: Reply, language: Language) -> bool:
 
 
 async def leave(request: web.Request) -> web.Response:
-    """`GET /leave`: to an ordinary page, works without the script."""
+    """`GET /leave`: to an ordinary page in her language, works without the script."""
+    language = request.app[CONTENT].languages.get(locale_of(request.query.get("locale", "")))
+    to = (language and language.leave) or request.app[LEAVE_URL]
     return web.Response(
         status=303,
-        headers={"Location": request.app[LEAVE_URL], "Clear-Site-Data": '"cache", "cookies", "storage"'},
+        headers={"Location": to, "Clear-Site-Data": '"cache", "cookies", "storage"'},
     )
 
 
@@ -93,10 +110,27 @@ async def ready(request: web.Request) -> web.Response:
 
 
 async def widget_file(request: web.Request) -> web.Response:
-    """`GET /chat.js`, `/mask.js`, `/chat.css`."""
+    """`GET /chat.js`, `/mask.js`, `/chat.css`; and `/embed.js`, which alone may be loaded by others."""
     name = request.match_info["name"]
     text = (files("bot.gateway") / "widget" / name).read_text(encoding="utf-8")
-    return web.Response(text=text, content_type=TYPES[name.rpartition(".")[2]])
+    response = web.Response(text=text, content_type=TYPES[name.rpartition(".")[2]])
+    if name == "embed.js":
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+async def demo(request: web.Request) -> web.Response:
+    """`GET /demo`: a page as a charity's, with a tracker that shows what it saw.
+
+    Here the chat comes from this machine's other name, so that it has an origin of its own, as on a charity's page.
+    """
+    here = request.url.origin()
+    chat = here.with_host(LOOPBACK[here.host != LOOPBACK[1]]) if here.host in LOOPBACK else here
+    response = aiohttp_jinja2.render_template("demo.html", request, {"chat": chat})
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'self'; script-src 'self' {chat}; frame-src {chat}; frame-ancestors 'none'"
+    )
+    return response
 
 
 async def identifiers(request: web.Request) -> web.Response:

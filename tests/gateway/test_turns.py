@@ -201,7 +201,7 @@ async def test_leaving_goes_to_an_ordinary_page(connect: Connect) -> None:
     assert response.status == 303
     assert "weather" in response.headers["Location"]
     assert "storage" in response.headers["Clear-Site-Data"]
-    assert 'href="leave"' in await (await client.get("/")).text()
+    assert 'href="leave?locale=en"' in await (await client.get("/")).text()
 
 
 async def test_a_stranger_page_cannot_post(connect: Connect) -> None:

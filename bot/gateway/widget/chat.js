@@ -2,21 +2,114 @@
 // Nothing is stored: what a turn needs stands in the form and goes with the tab.
 "use strict";
 (() => {
-  const form = document.getElementById("talk");
-  const log = document.getElementById("log");
-  const box = document.getElementById("text");
-  const leave = document.querySelector(".leave");
+  const PATIENCE = 45000; // milliseconds until a turn counts as lost
+  const SHIFTS = 3;
+  const SHIFT_WITHIN = 5000; // milliseconds
+  const host = location.hash === "#framed" && parent !== window ? parent : null; // embed.js listens there
+  const one = (selector, where = document) => where.querySelector(selector);
+  const form = () => one("#talk");
+  let busy = false;
 
-  // Replaces the page in the history, so that "back" does not return to it.
-  leave.addEventListener("click", (event) => {
-    event.preventDefault();
-    document.body.replaceChildren();
+  // ---- Leaving: blank first, forget, and put an ordinary page in this one's place.
+
+  const forget = () => {
+    window.speechSynthesis?.cancel();
     document.title = "";
-    location.replace(leave.dataset.to);
-  });
-  if (!log) return;
+    document.body.replaceChildren();
+  };
 
-  const scrollTo = (element) => element.scrollIntoView({ block: "start" });
+  const leave = () => {
+    const link = one(".leave");
+    // Through our own door, which tells the browser to clear; without a network straight on.
+    const to = navigator.onLine ? link.href : link.dataset.to;
+    forget();
+    if (parent === window) return location.replace(to);
+    host?.postMessage({ amaan: "leave", to }, "*");
+    setTimeout(() => {
+      try {
+        top.location.replace(to);
+      } catch {
+        location.replace(to);
+      }
+    }, host ? 300 : 0);
+  };
+
+  // Back in a page that was left by another way, she finds the first page, not the talk.
+  addEventListener("pagehide", forget);
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+  let shifts = [];
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Shift") shifts = [];
+    else if (!event.repeat) {
+      shifts = [...shifts.filter((then) => event.timeStamp - then < SHIFT_WITHIN), event.timeStamp];
+      if (shifts.length === SHIFTS) leave();
+    }
+  });
+
+  // ---- Hiding: on a page of others their page is left; on our own a shopping list covers the talk.
+
+  const hide = () => {
+    window.speechSynthesis?.cancel();
+    if (host) return host.postMessage({ amaan: "hide" }, "*");
+    const title = document.title;
+    const cover = document.createElement("div");
+    cover.id = "cover";
+    cover.append(one("#covering").content.cloneNode(true));
+    document.body.append(cover);
+    document.body.classList.add("covered");
+    document.title = one("h1", cover).textContent;
+    one("button", cover).focus();
+    one("button", cover).onclick = () => {
+      cover.remove();
+      document.body.classList.remove("covered");
+      document.title = title;
+      one(".hide").focus();
+    };
+  };
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(".leave")) {
+      event.preventDefault();
+      leave();
+    } else if (event.target.closest("button.hide")) hide();
+  });
+
+  // ---- Reading aloud: only by a voice that is on the device; a voice elsewhere would be told what she reads.
+
+  const voiceFor = (lang) => {
+    const wanted = lang.toLowerCase().split("-")[0];
+    const voices = window.speechSynthesis?.getVoices() || [];
+    return voices.find((voice) => voice.localService && voice.lang.toLowerCase().split(/[-_]/)[0] === wanted);
+  };
+
+  const readAloud = (article) => {
+    const { speechSynthesis } = window;
+    if (speechSynthesis.speaking) return speechSynthesis.cancel();
+    for (const part of article.querySelectorAll(".emergency, h2, :scope > p:not(.note), ol > li, .card strong, .phone")) {
+      const lang = part.closest("[lang]").lang;
+      const voice = voiceFor(lang);
+      if (!voice || part.classList.contains("offer") || part.classList.contains("nations")) continue;
+      const words = new SpeechSynthesisUtterance(part.textContent.trim());
+      Object.assign(words, { lang, voice });
+      speechSynthesis.speak(words);
+    }
+  };
+
+  const offerVoices = () => {
+    for (const article of document.querySelectorAll("article.answer")) {
+      if (one(".listen", article) || !voiceFor(article.lang)) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "listen";
+      button.textContent = form().dataset.listen;
+      button.onclick = () => readAloud(article);
+      article.prepend(button);
+    }
+  };
+  window.speechSynthesis?.addEventListener?.("voiceschanged", offerVoices);
+
+  // ---- The talk.
 
   // Her own words, in this tab only; as text, so that nothing in them can act.
   const bubble = (words) => {
@@ -24,27 +117,47 @@
     mine.className = "mine";
     mine.dir = "auto";
     mine.textContent = words;
-    log.append(mine);
+    one("#log")?.append(mine);
     return mine;
   };
 
-  const tell = (words) => {
+  const tell = (words, className = "problem") => {
     const note = document.createElement("p");
-    note.className = "problem";
-    note.setAttribute("role", "alert");
+    note.className = className;
     note.textContent = words;
-    log.append(note);
+    one("#notes").append(note);
     return note;
   };
 
-  // She asked for another language in words: the whole page changes.
-  const changeLanguage = (tag) => {
-    const field = document.createElement("input");
-    field.type = "hidden";
-    field.name = "set_locale";
-    field.value = tag;
-    form.append(field);
-    form.submit();
+  const again = (action) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = form().dataset.again;
+    button.onclick = action;
+    tell(form().dataset.failed).append(" ", button);
+  };
+
+  const show = () => {
+    const hides = document.querySelectorAll(".hide");
+    for (const button of hides) button.hidden = false;
+    offerVoices();
+  };
+
+  // Another language: the page around the talk changes, what was said stays as it was said.
+  const changeLanguage = (page) => {
+    const said = [...(one("#log")?.childNodes || [])];
+    const typed = one("#text")?.value;
+    document.documentElement.lang = page.documentElement.lang;
+    document.documentElement.dir = page.documentElement.dir;
+    document.title = page.title;
+    document.body.replaceWith(document.adoptNode(page.body));
+    one("#log").prepend(...said);
+    if (typed) one("#text").value = typed;
+    const answer = one("#log > article:last-of-type");
+    answer.tabIndex = -1;
+    answer.focus({ preventScroll: true });
+    show();
+    (said.length ? answer : document.body).scrollIntoView();
   };
 
   // What could tell who she is does not leave the phone, and does not stand in her own bubble.
@@ -54,41 +167,62 @@
     .then(makeMask)
     .catch(() => (text) => ({ text, kinds: [] }));
 
-  let busy = false;
-  form.addEventListener("submit", async (event) => {
-    const button = event.submitter;
-    if (button?.name === "set_locale") return; // the whole page changes
+  const ask = async (fields) => {
+    const control = new AbortController();
+    const clock = setTimeout(() => control.abort(), PATIENCE);
+    try {
+      const sent = { method: "POST", body: fields, credentials: "omit", signal: control.signal };
+      const response = await fetch(form().action, sent);
+      return new DOMParser().parseFromString(await response.text(), "text/html");
+    } finally {
+      clearTimeout(clock);
+    }
+  };
+
+  document.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const tapped = button?.name === "choice" || button?.name === "set_nation";
-    const typed = tapped ? button.textContent.trim() : box.value.trim();
+    const tapped = event.submitter?.name ? event.submitter : null;
+    const box = one("#text");
+    const typed = (tapped ? tapped.textContent : box.value).trim();
     if (busy || !typed) return;
     busy = true;
     const { text: words, kinds } = tapped ? { text: typed, kinds: [] } : (await mask)(typed);
-    const fields = new URLSearchParams(new FormData(form));
-    fields.set("fragment", "1");
-    if (!tapped) fields.set("text", words);
+    const fields = new URLSearchParams(new FormData(form()));
+    const newPage = tapped?.name === "set_locale";
+    if (!newPage) fields.set("fragment", "1");
     if (tapped) {
-      fields.set(button.name, button.value);
+      fields.set(tapped.name, tapped.value);
       fields.delete("text");
-      if (button.name === "set_nation") form.elements.nation.value = button.value;
-    }
-    const mine = bubble(words);
-    const wait = tell(form.dataset.wait);
-    scrollTo(mine);
+      if (tapped.name === "set_nation") form().elements.nation.value = tapped.value;
+    } else fields.set("text", words);
+    one("#notes").replaceChildren();
+    const mine = newPage ? null : bubble(words);
+    const wait = tell(form().dataset.wait, "wait");
+    (mine || wait).scrollIntoView({ block: "start" });
     try {
-      const response = await fetch(form.action, { method: "POST", body: fields, credentials: "omit" });
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      const answer = page.querySelector("article.answer");
-      const problem = page.querySelector(".problem");
-      if (!answer) throw new Error(problem?.textContent || form.dataset.failed);
-      if (answer.lang !== document.documentElement.lang) return changeLanguage(answer.lang);
-      if (kinds.length && !answer.querySelector(".removed")) tell(form.dataset.removed).className = "removed";
-      log.append(answer);
-      form.elements.topic.value = answer.dataset.topic;
+      let page = await ask(fields);
+      let answer = one("article.answer", page);
+      if (!answer) throw new Error(one(".problem", page)?.textContent || "");
+      if (!newPage && answer.lang !== document.documentElement.lang) {
+        // She asked for another language in words.
+        fields.delete("text");
+        fields.delete("fragment");
+        fields.set("set_locale", answer.lang);
+        page = await ask(fields);
+        answer = null;
+      }
       if (!tapped) box.value = "";
-      scrollTo(mine);
+      if (newPage || !answer) return changeLanguage(page);
+      if (kinds.length && !one(".removed", answer)) tell(form().dataset.removed, "removed");
+      one("#log").append(answer);
+      form().elements.topic.value = answer.dataset.topic;
+      offerVoices();
+      mine.scrollIntoView({ block: "start" });
     } catch (error) {
-      tell(error instanceof TypeError ? form.dataset.failed : error.message);
+      mine?.remove(); // her words are still in the box
+      const lost = error instanceof TypeError || error.name === "AbortError" || !error.message;
+      if (lost) again(() => (tapped ? tapped.click() : form().requestSubmit()));
+      else tell(error.message);
     } finally {
       wait.remove();
       busy = false;
@@ -96,9 +230,11 @@
   });
 
   // Enter sends, as in every chat she knows; Shift and Enter makes a new line.
-  box.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id !== "text" || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    form.requestSubmit();
+    form().requestSubmit();
   });
+
+  show();
 })();
