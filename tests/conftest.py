@@ -100,7 +100,7 @@ def serving(model: Path) -> Iterator[tuple[str, int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "bot", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "bot", "serve", "--demo", "--port", str(port)]
     server = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):

@@ -53,7 +53,7 @@
     window.speechSynthesis?.cancel();
     if (host) return host.postMessage({ amaan: "hide" }, "*");
     const title = document.title;
-    const cover = document.createElement("div");
+    const cover = document.createElement("main");
     cover.id = "cover";
     cover.append(one("#covering").content.cloneNode(true));
     document.body.append(cover);
