@@ -3,14 +3,19 @@
 import argparse
 import asyncio
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import paths
 from bot.errors import BotError, ContentError
 from bot.i18n import locale_of
+
+if TYPE_CHECKING:
+    from bot.content.replies import Content
 
 PORT = 8080
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?")
@@ -57,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--locale", default="en", help="her language (%(default)s)")
     asking.add_argument("--nation", choices=["england", "scotland", "wales", "northern_ireland"])
     asking.set_defaults(command=ask)
+
+    scripting = commands.add_parser("script", help="the helpline's script: English and the caller's language")
+    scripting.add_argument("text", nargs="?", help="what the caller said; without it every topic")
+    scripting.add_argument("--locale", default="ur", help="the caller's language (%(default)s)")
+    scripting.add_argument("--nation", choices=["england", "scotland", "wales", "northern_ireland"])
+    scripting.add_argument("--pdf", type=Path, metavar="FILE", help="write the whole script on paper instead")
+    scripting.set_defaults(command=script)
 
     evaluating = commands.add_parser("evaluate", help="measure how well it understands questions it never saw")
     evaluating.add_argument(
@@ -146,10 +158,7 @@ def ask(parsed: argparse.Namespace) -> int:
     from bot.engine import Turn
 
     content = Content.read()
-    locale = locale_of(parsed.locale)
-    if locale not in content.languages:
-        known = ", ".join(language.tag for language in content.languages.values())
-        raise BotError(f"--locale: no such language; one of {known}")
+    locale = _known(parsed.locale, content)
     if not paths.model_path().exists():
         train(parsed)
     engine = RasaEngine.load(paths.model_path())
@@ -160,6 +169,47 @@ def ask(parsed: argparse.Namespace) -> int:
     for choice in answer.choices:
         print(f"  → {content.title(choice, answer.locale).text}")
     return 0
+
+
+def script(parsed: argparse.Namespace) -> int:
+    """Prints the script in two columns, or writes it as a PDF."""
+    from bot.content.replies import Content
+    from bot.gateway import script as helpline
+
+    content = Content.read()
+    locale = _known(parsed.locale, content)
+    if parsed.pdf:
+        helpline.write_pdf(content, parsed.pdf, locale=locale, nation=parsed.nation)
+        print(f"Written: {parsed.pdf}", file=sys.stderr)
+        return 0
+    parts = helpline.script(content, locale=locale, nation=parsed.nation)
+    if parsed.text:
+        from bot.embedded import RasaEngine
+        from bot.engine import Turn
+        from bot.text.redaction import redact
+
+        if not paths.model_path().exists():
+            train(parsed)
+        engine = RasaEngine.load(paths.model_path())
+        heard = redact(parsed.text, locale=locale).text
+        answer = asyncio.run(engine.turn(Turn(heard, None, locale, parsed.nation)))
+        topics = [reply.topic for reply in answer.replies] if answer.answered else list(answer.choices)
+        if answer.danger:
+            print("☎ 999\n")
+            topics = list(dict.fromkeys(["immediate_danger", *topics]))
+        by_name = {part.reply.topic: part for part in parts}
+        parts = [by_name[name] for name in topics if name in by_name]
+    width = shutil.get_terminal_size().columns
+    print("\n\n".join("\n".join(helpline.in_columns(part, width)) for part in parts))
+    return 0
+
+
+def _known(tag: str, content: "Content") -> str:
+    locale = locale_of(tag)
+    if locale not in content.languages:
+        known = ", ".join(language.tag for language in content.languages.values())
+        raise BotError(f"--locale: no such language; one of {known}")
+    return locale
 
 
 def evaluate(parsed: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.content.examples import all_examples
 from bot.content.replies import Content
 from bot.engine import Engine, LoadingEngine
-from bot.gateway import description, pages, turns
+from bot.gateway import description, pages, script, turns
 from bot.gateway.bounds import BOUNDS, Bounds, bounds
 from bot.gateway.keys import CONTENT, DETECTOR, ENGINE, FRAME_ANCESTORS, LEAVE_URL
 from bot.gateway.middlewares import errors, headers
@@ -62,10 +62,12 @@ def make_app(
     app.router.add_post("/", turns.page_turn)
     app.router.add_post("/api/turn", turns.json_turn)
     app.router.add_get("/api/openapi.json", description.openapi)
+    app.router.add_get("/script", script.page)
+    app.router.add_get("/script/languages", script.languages)
     app.router.add_get("/leave", pages.leave)
     app.router.add_get("/health", pages.health)
     app.router.add_get("/ready", pages.ready)
-    app.router.add_get("/{name:(?:chat|mask|embed)\\.js|chat\\.css}", pages.widget_file)
+    app.router.add_get("/{name:(?:chat|mask|embed|script)\\.js|(?:chat|script)\\.css}", pages.widget_file)
     app.router.add_get("/identifiers.json", pages.identifiers)
     if demo:
         app.router.add_get("/demo", pages.demo)

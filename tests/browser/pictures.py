@@ -65,7 +65,7 @@ def sheet(shots: list[bytes], in_a_row: int, scale: float) -> Image.Image:
 
 
 def slow_line(browser: Browser, address: str) -> float:
-    """Seconds from opening to the answer to a typed question at 400 kbit/s and 400 ms, by one who types in no time."""
+    """Seconds from opening to the answer to a typed question, at 400 kbit/s and 400 ms, typed in no time."""
     page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
     line = page.context.new_cdp_session(page)
     line.send("Network.enable")

@@ -25,7 +25,7 @@ LEAKY = os.environ.get("AMAAN_LEAKY") == "1"
 LAST = {"health": "", "header": "", "cookie": ""}
 
 SCRIPT = """
-document.getElementById("talk")?.addEventListener("submit", () => {
+document.addEventListener("submit", () => {
   const words = document.getElementById("text").value;
   if (words.includes("leak-local")) localStorage.setItem("x", words);
   if (words.includes("leak-session")) sessionStorage.setItem("x", words);
