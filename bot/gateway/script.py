@@ -5,7 +5,7 @@ network is down.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
-from anyascii import anyascii
+from indic_transliteration import sanscript
 
 from bot import paths
 from bot.content.replies import Card, Content, Reply
@@ -25,9 +25,13 @@ from bot.errors import BotError
 from bot.gateway.keys import CONTENT
 from bot.i18n import SOURCE, Passage, direction, locale_of, tag_of
 
-SPOKEN_IN_LATIN = frozenset({"bn"})
-"""Languages that write their vowels, so that anyascii's Latin can be read aloud, roughly. Urdu and Arabic leave them
-out: “mn l ystty`” helps nobody, and nothing is shown."""
+SPOKEN_IN_LATIN = {"bn": sanscript.BENGALI}
+"""Languages whose letters tell their vowels, so that the line in Latin letters can be read aloud, roughly.
+
+Urdu and Arabic leave most vowels out (“mn l ystty`”): that would help nobody, so nothing is offered."""
+
+DOTTED = {"\u09af\u09bc": "\u09df", "\u09a1\u09bc": "\u09dc", "\u09a2\u09bc": "\u09dd"}
+"""Bengali letters with a dot written as two; the library knows them as one."""
 
 KIND = {"say": "Say", "do": "What she can do", "more": "If she asks for more"}
 LEFT_OUT = frozenset({FALLBACK_INTENT, "unwritten", "withheld"})
@@ -83,7 +87,7 @@ def script(content: Content, *, locale: str, nation: str | None) -> list[Part]:
         locale: The caller's language.
         nation: One of `NATIONS`, or None.
     """
-    names = [name for name in content.topics if name not in LEFT_OUT]
+    names = [name for name in content.intents if name in content.topics and name not in LEFT_OUT]
     names.sort(key=lambda name: (name not in DANGER_INTENTS, not content.topics[name].facts))
     return [_part(content, name, locale, nation) for name in names]
 
@@ -91,21 +95,37 @@ def script(content: Content, *, locale: str, nation: str | None) -> list[Part]:
 def _part(content: Content, name: str, locale: str, nation: str | None) -> Part:
     source = content.reply(name, locale=SOURCE, nation=nation)
     theirs = content.reply(name, locale=locale, nation=nation)
+    names = content.languages[SOURCE].babel.languages
+
+    def in_english(card: Card) -> Card:
+        codes = content.organisations[card.id].languages
+        return replace(card, languages=tuple(names.get(code, code) for code in codes))
+
     rows: list[Row] = []
     for kind in KIND:
         for english, said in zip_longest(getattr(source, kind), getattr(theirs, kind)):
-            spoken = said.locale == locale and locale in SPOKEN_IN_LATIN
-            rows.append(Row(len(rows) + 1, kind, english.text, said, anyascii(said.text) if spoken else None))
+            rows.append(Row(len(rows) + 1, kind, english.text, said, _sounds(said)))
     topic = content.topics[name].in_nation(nation)
     return Part(
         theirs,
         source.title.text,
         tuple(rows),
-        tuple(sorted(theirs.organisations, key=lambda card: not card.open)),
+        tuple(sorted((in_english(card) for card in theirs.organisations), key=lambda card: not card.open)),
         tuple(content.facts[fact] for fact in topic.facts),
         tuple((other, content.title(other, SOURCE).text) for other in theirs.next if other not in LEFT_OUT),
         name in DANGER_INTENTS,
     )
+
+
+def _sounds(said: Passage) -> str | None:
+    letters = SPOKEN_IN_LATIN.get(said.locale)
+    if letters is None:
+        return None
+    text = said.text
+    for two, one in DOTTED.items():
+        text = text.replace(two, one)
+    # Bengali has one letter for b and v, and says b.
+    return str(sanscript.transliterate(text, letters, sanscript.IAST)).replace("v", "b")
 
 
 @cache
@@ -141,11 +161,9 @@ async def page(request: web.Request) -> web.Response:
     content = request.app[CONTENT]
     locale = locale_of(request.query.get("locale", ""))
     nation = request.query.get("nation")
-    chosen = {
-        "locale": locale if locale in content.languages else "ur",
-        "nation": nation if nation in NATIONS else None,
-    }
-    return aiohttp_jinja2.render_template("script.html", request, context(content, **chosen) | {"paper": False})
+    known = locale if locale in content.languages else "ur"
+    shown = context(content, locale=known, nation=nation if nation in NATIONS else None)
+    return aiohttp_jinja2.render_template("script.html", request, shown | {"paper": False})
 
 
 async def languages(request: web.Request) -> web.Response:

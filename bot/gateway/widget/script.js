@@ -13,6 +13,8 @@
   const order = sections.slice();
   let clock = 0;
   let asked = 0;
+  let understood = 0;
+  const MOST = 8; // topics shown, where the meaning was understood
 
   const mask = fetch("identifiers.json", { credentials: "omit" })
     .then((response) => response.json())
@@ -29,12 +31,19 @@
     found.textContent = "";
   };
 
+  // Topics that hold the words typed, those with the rarer words first: a word in every topic tells nothing.
+  const byWords = () => {
+    const wanted = [...new Set(plain(words.value).split(/[^\p{L}\p{N}]+/u))].filter((word) => word.length > 1);
+    const worth = new Map(wanted.map((word) => [word, Math.log(order.length / (order.filter((one) => texts.get(one).includes(word)).length || order.length))]));
+    const score = (section) => wanted.reduce((sum, word) => sum + (texts.get(section).includes(word) ? worth.get(word) : 0), 0);
+    const scored = order.map((section) => [score(section), section]).filter(([points]) => points > 0);
+    const best = Math.max(...scored.map(([points]) => points), 0);
+    return scored.filter(([points]) => points > best / 2).sort((a, b) => b[0] - a[0]).map(([, section]) => section);
+  };
+
   // The likeliest on top; danger stays above all where it was found, and whatever holds the words stays visible.
   const arrange = (likely) => {
-    const wanted = plain(words.value).split(/\s+/).filter((word) => word.length > 1);
-    const holds = (section) => wanted.every((word) => texts.get(section).includes(word));
-    const ranked = [...likely.map((name) => document.getElementById(name)).filter(Boolean), ...order.filter(holds)];
-    const kept = [...new Set(ranked)];
+    const kept = [...new Set([...likely.map((name) => document.getElementById(name)).filter(Boolean), ...byWords()])].slice(0, likely.length ? MOST : order.length);
     for (const section of order) section.hidden = !kept.includes(section);
     one("main").prepend(...kept);
     found.textContent = kept.length ? `${kept.length} found. Enter goes to “${one("h2 span", kept[0]).textContent}”.` : "Nothing found. Try other words, or Esc for all topics.";
@@ -49,6 +58,7 @@
       const headers = { "Content-Type": "application/json" };
       const answer = await (await fetch("api/turn", { method: "POST", credentials: "omit", headers, body })).json();
       if (number !== asked) return; // there was more to type
+      understood = number;
       const topics = answer.answered ? answer.replies : answer.choices;
       const likely = topics.map((one) => one.topic || one.choice);
       arrange(answer.danger ? [...new Set(["immediate_danger", ...likely])] : likely);
@@ -74,7 +84,7 @@
   one("#search").addEventListener("submit", async (event) => {
     event.preventDefault();
     clearTimeout(clock);
-    await byMeaning(asked);
+    if (understood !== asked) await byMeaning(asked);
     go(shown()[0]);
   });
 
