@@ -33,12 +33,12 @@ setup: .venv/.installed
 	python3 -m venv .tools
 	.tools/bin/python -m pip install --quiet uv
 
-# The browser tests drive Debian's Chromium; the fonts let a person look at their pictures.
+# The browser tests drive Debian's Chromium; the fonts let a person look at their pictures; Pango shapes the printed script.
 browser:
-	@command -v chromium >/dev/null || { \
+	@{ command -v chromium && ldconfig -p | grep libpangoft2; } >/dev/null || { \
 	  SUDO=$$( [ "$$(id -u)" = 0 ] || echo sudo ); \
 	  $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends \
-	    chromium fonts-noto-core >/dev/null; }
+	    chromium fonts-noto-core libpangoft2-1.0-0 >/dev/null; }
 
 lock: | $(UV)
 	$(UV) pip compile pyproject.toml --extra test --generate-hashes --no-header --no-annotate --quiet -o requirements.txt

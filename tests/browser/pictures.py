@@ -79,6 +79,27 @@ def slow_line(browser: Browser, address: str) -> float:
     return time.monotonic() - began
 
 
+def script(browser: Browser, address: str) -> None:
+    """The helpline's script: found, marked, shown to the caller, and the languages to point at."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{address}script?locale=ur")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("/")
+    page.keyboard.type("my husband says they will send me back if I call")
+    with page.expect_response("**/api/turn"):
+        page.keyboard.press("Enter")
+    page.wait_for_selector("main section:focus")
+    page.keyboard.press("2")
+    shots = [page.screenshot()]
+    page.keyboard.press("s")
+    page.wait_for_timeout(300)
+    shots.append(page.screenshot())
+    page.goto(f"{address}script/languages")
+    page.wait_for_timeout(300)
+    shots.append(page.screenshot())
+    sheet(shots, 1, 0.6).quantize(64).save(FOLDER / "script.png", optimize=True)
+
+
 def main() -> None:
     """Writes the sheets and prints the time."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -103,6 +124,7 @@ def main() -> None:
         page.mouse.click(940, 720)
         page.wait_for_timeout(1000)
         sheet([closed, page.screenshot()], 2, 0.6).quantize(64).save(FOLDER / "demo.png", optimize=True)
+        script(browser, address)
         times = sorted(slow_line(browser, address) for _ in range(5))
         print(f"first answer on a slow line: {times[2]:.1f} s (median of five, {times[0]:.1f} to {times[-1]:.1f})")
 

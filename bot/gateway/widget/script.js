@@ -10,6 +10,7 @@
   const sections = all("main section");
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const texts = new Map(sections.map((section) => [section, plain(section.textContent)]));
+  const titles = new Map(sections.map((section) => [section, plain(`${one("h2", section).textContent} ${section.id}`)]));
   const order = sections.slice();
   let clock = 0;
   let asked = 0;
@@ -34,8 +35,10 @@
   // Topics that hold the words typed, those with the rarer words first: a word in every topic tells nothing.
   const byWords = () => {
     const wanted = [...new Set(plain(words.value).split(/[^\p{L}\p{N}]+/u))].filter((word) => word.length > 1);
-    const worth = new Map(wanted.map((word) => [word, Math.log(order.length / (order.filter((one) => texts.get(one).includes(word)).length || order.length))]));
-    const score = (section) => wanted.reduce((sum, word) => sum + (texts.get(section).includes(word) ? worth.get(word) : 0), 0);
+    const rarity = (word) => order.length / (order.filter((section) => texts.get(section).includes(word)).length || order.length);
+    const worth = new Map(wanted.map((word) => [word, Math.log(rarity(word))]));
+    const holds = (section, word) => texts.get(section).includes(word) + titles.get(section).includes(word);
+    const score = (section) => wanted.reduce((sum, word) => sum + holds(section, word) * worth.get(word), 0);
     const scored = order.map((section) => [score(section), section]).filter(([points]) => points > 0);
     const best = Math.max(...scored.map(([points]) => points), 0);
     return scored.filter(([points]) => points > best / 2).sort((a, b) => b[0] - a[0]).map(([, section]) => section);
