@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import paths
+from bot.content.topics import NATIONS
 from bot.errors import BotError, ContentError
 from bot.i18n import locale_of
 
 if TYPE_CHECKING:
     from bot.content.replies import Content
+    from bot.engine import Engine
 
 PORT = 8080
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?")
@@ -60,13 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     asking = commands.add_parser("ask", help="answer one question in the terminal")
     asking.add_argument("text")
     asking.add_argument("--locale", default="en", help="her language (%(default)s)")
-    asking.add_argument("--nation", choices=["england", "scotland", "wales", "northern_ireland"])
+    asking.add_argument("--nation", choices=NATIONS)
     asking.set_defaults(command=ask)
 
     scripting = commands.add_parser("script", help="the helpline's script: English and the caller's language")
     scripting.add_argument("text", nargs="?", help="what the caller said; without it every topic")
     scripting.add_argument("--locale", default="ur", help="the caller's language (%(default)s)")
-    scripting.add_argument("--nation", choices=["england", "scotland", "wales", "northern_ireland"])
+    scripting.add_argument("--nation", choices=NATIONS)
     scripting.add_argument("--pdf", type=Path, metavar="FILE", help="write the whole script on paper instead")
     scripting.set_defaults(command=script)
 
@@ -154,15 +156,11 @@ def check(parsed: argparse.Namespace) -> int:
 def ask(parsed: argparse.Namespace) -> int:
     """Prints the answer to one question."""
     from bot.content.replies import Content
-    from bot.embedded import RasaEngine
     from bot.engine import Turn
 
     content = Content.read()
     locale = _known(parsed.locale, content)
-    if not paths.model_path().exists():
-        train(parsed)
-    engine = RasaEngine.load(paths.model_path())
-    answer = asyncio.run(engine.turn(Turn(parsed.text, None, locale, parsed.nation)))
+    answer = asyncio.run(_engine(parsed).turn(Turn(parsed.text, None, locale, parsed.nation)))
     if answer.danger:
         print("☎ 999\n")
     print("\n\n".join(reply.as_text() for reply in answer.replies))
@@ -184,15 +182,11 @@ def script(parsed: argparse.Namespace) -> int:
         return 0
     parts = helpline.script(content, locale=locale, nation=parsed.nation)
     if parsed.text:
-        from bot.embedded import RasaEngine
         from bot.engine import Turn
         from bot.text.redaction import redact
 
-        if not paths.model_path().exists():
-            train(parsed)
-        engine = RasaEngine.load(paths.model_path())
         heard = redact(parsed.text, locale=locale).text
-        answer = asyncio.run(engine.turn(Turn(heard, None, locale, parsed.nation)))
+        answer = asyncio.run(_engine(parsed).turn(Turn(heard, None, locale, parsed.nation)))
         topics = [reply.topic for reply in answer.replies] if answer.answered else list(answer.choices)
         if answer.danger:
             print("☎ 999\n")
@@ -202,6 +196,15 @@ def script(parsed: argparse.Namespace) -> int:
     width = shutil.get_terminal_size().columns
     print("\n\n".join("\n".join(helpline.in_columns(part, width)) for part in parts))
     return 0
+
+
+def _engine(parsed: argparse.Namespace) -> "Engine":
+    """The engine; trains first where data or config changed."""
+    from bot.embedded import RasaEngine
+
+    if not paths.model_path().exists():
+        train(parsed)
+    return RasaEngine.load(paths.model_path())
 
 
 def _known(tag: str, content: "Content") -> str:

@@ -49,7 +49,8 @@ def make_app(
     app[ENGINE], app[CONTENT], app[LEAVE_URL] = engine, content, leave_url
     app[DETECTOR] = _detector()
     app[BOUNDS] = within or Bounds()
-    app[FRAME_ANCESTORS] = " ".join(embed_on) or "'none'"
+    own = [f"http://{name}:*" for name in pages.LOOPBACK] if demo else []
+    app[FRAME_ANCESTORS] = " ".join([*embed_on, *own]) or "'none'"
     folder = files("bot.gateway")
     aiohttp_jinja2.setup(
         app,
@@ -72,8 +73,6 @@ def make_app(
     if demo:
         app.router.add_get("/demo", pages.demo)
         app.router.add_get("/{name:demo\\.js|demo\\.css}", pages.widget_file)
-        app[FRAME_ANCESTORS] += " http://127.0.0.1:* http://localhost:*"
-        app[FRAME_ANCESTORS] = app[FRAME_ANCESTORS].removeprefix("'none' ")
     app.cleanup_ctx.append(_engine_loading)
     app.on_cleanup.append(_last_line)
     return app

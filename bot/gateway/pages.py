@@ -32,8 +32,8 @@ async def first_page(request: web.Request) -> web.Response:
 
     `?locale=ur`, which a page that embeds us may name, opens with the greeting in that language.
     """
-    locale = locale_of(request.query.get("locale", ""))
-    if locale not in request.app[CONTENT].languages:
+    locale = asked_locale(request)
+    if locale is None:
         return aiohttp_jinja2.render_template("page.html", request, page_context(request, SOURCE))
     turn = Turn(None, "greet", locale)
     try:
@@ -41,6 +41,16 @@ async def first_page(request: web.Request) -> web.Response:
     except EngineUnavailableError:
         return aiohttp_jinja2.render_template("page.html", request, page_context(request, locale))
     return answer_page(request, turn, answer, None, removed=(), fragment=False)
+
+
+def asked_locale(request: web.Request) -> str | None:
+    """The language that an address names (`?locale=ur`), where it is one of ours."""
+    locale = locale_of(request.query.get("locale", ""))
+    return locale if locale in request.app[CONTENT].languages else None
+
+
+def _leave_url(request: web.Request, locale: str) -> str:
+    return request.app[CONTENT].languages[locale].leave or request.app[LEAVE_URL]
 
 
 def answer_page(
@@ -80,7 +90,7 @@ def page_context(request: web.Request, locale: str) -> dict[str, Any]:
         "direction": direction,
         "tag": tag_of,
         "has_english": lambda reply: _has_english(reply, language),
-        "leave_url": language.leave or request.app[LEAVE_URL],
+        "leave_url": _leave_url(request, locale),
     }
 
 
@@ -90,8 +100,7 @@ def _has_english(reply: Reply, language: Language) -> bool:
 
 async def leave(request: web.Request) -> web.Response:
     """`GET /leave`: to an ordinary page in her language, works without the script."""
-    language = request.app[CONTENT].languages.get(locale_of(request.query.get("locale", "")))
-    to = (language and language.leave) or request.app[LEAVE_URL]
+    to = _leave_url(request, asked_locale(request) or SOURCE)
     return web.Response(
         status=303,
         headers={"Location": to, "Clear-Site-Data": '"cache", "cookies", "storage"'},

@@ -23,7 +23,8 @@ from bot.content.topics import NATIONS, Fact
 from bot.engine import DANGER_INTENTS, FALLBACK_INTENT
 from bot.errors import BotError
 from bot.gateway.keys import CONTENT
-from bot.i18n import SOURCE, Passage, direction, locale_of, tag_of
+from bot.gateway.pages import asked_locale
+from bot.i18n import SOURCE, Passage, direction, tag_of
 
 SPOKEN_IN_LATIN = {"bn": sanscript.BENGALI}
 """Languages whose letters tell their vowels, so that the line in Latin letters can be read aloud, roughly.
@@ -117,6 +118,7 @@ def _part(content: Content, name: str, locale: str, nation: str | None) -> Part:
     )
 
 
+@cache
 def _sounds(said: Passage) -> str | None:
     letters = SPOKEN_IN_LATIN.get(said.locale)
     if letters is None:
@@ -159,10 +161,9 @@ def context(content: Content, *, locale: str, nation: str | None) -> dict[str, A
 async def page(request: web.Request) -> web.Response:
     """`GET /script?locale=ur&nation=wales`: for the person on the telephone."""
     content = request.app[CONTENT]
-    locale = locale_of(request.query.get("locale", ""))
+    locale = asked_locale(request) or "ur"
     nation = request.query.get("nation")
-    known = locale if locale in content.languages else "ur"
-    shown = context(content, locale=known, nation=nation if nation in NATIONS else None)
+    shown = context(content, locale=locale, nation=nation if nation in NATIONS else None)
     return aiohttp_jinja2.render_template("script.html", request, shown | {"paper": False})
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bot import paths
-from tests.browser.conftest import CHROMIUM, QUIET
+from tests.browser.conftest import CHROMIUM, QUIET, ask, choose, slow
 
 FOLDER = paths.ROOT / "docs" / "pictures"
 SIZES = {360: (740, 6, 1.0), 1280: (800, 3, 0.5)}
@@ -24,18 +24,10 @@ QUESTIONS = {
 GAP = 8
 
 
-def ask(page: Page, text: str) -> None:
-    before = page.locator("article.answer").count()
-    page.fill("#text", text)
-    page.click("button.send")
-    page.wait_for_selector(f":nth-match(article.answer, {before + 1})")
-
-
 def views(page: Page, tag: str) -> list[bytes]:
     """First page, greeting, answer, danger, lost line, hidden."""
     shots = [page.screenshot()]
-    page.click(f'button[name="set_locale"][value="{tag}"]')
-    page.wait_for_selector("article.answer")
+    choose(page, tag)
     shots.append(page.screenshot())
     for question in QUESTIONS[tag]:
         ask(page, question)
@@ -67,14 +59,10 @@ def sheet(shots: list[bytes], in_a_row: int, scale: float) -> Image.Image:
 def slow_line(browser: Browser, address: str) -> float:
     """Seconds from opening to the answer to a typed question, at 400 kbit/s and 400 ms, typed in no time."""
     page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
-    line = page.context.new_cdp_session(page)
-    line.send("Network.enable")
-    slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-    line.send("Network.emulateNetworkConditions", slow)
+    slow(page)
     began = time.monotonic()
     page.goto(address)
-    page.click('button[name="set_locale"][value="en"]')
-    page.wait_for_selector("article.answer")
+    choose(page)
     ask(page, "can they deport me")
     return time.monotonic() - began
 

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Frame, Page, Route
 
 from bot.content.replies import Content
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, ask, choose, slow
 
 pytestmark = [pytest.mark.browser, pytest.mark.trained]
 
@@ -66,18 +66,6 @@ def open_page(chromium: Browser, address: str) -> Iterator[Open]:
         context.close()
 
 
-def choose(page: Page | Frame, tag: str = "en") -> None:
-    page.click(f'button[name="set_locale"][value="{tag}"]')
-    page.wait_for_selector(f"article.answer[lang='{tag}']")
-
-
-def ask(page: Page | Frame, text: str) -> None:
-    before = page.locator("article.answer").count()
-    page.fill("#text", text)
-    page.click("button.send")
-    page.wait_for_selector(f":nth-match(article.answer, {before + 1})")
-
-
 def framed(page: Page) -> Frame:
     """Opens the chat by its button, and gives the frame."""
     size = page.viewport_size
@@ -127,7 +115,7 @@ def host(page: Page, charity: int, what: str, policy: str = "", name: str = "loc
     page.goto(f"http://{name}:{charity}/")
 
 
-def line(address: str, attributes: str = "") -> str:
+def one_line(address: str, attributes: str = "") -> str:
     return f"<script src='{address}embed.js' {attributes} async></script>"
 
 
@@ -172,7 +160,12 @@ def test_one_line_is_enough_under_a_strict_policy(open_page: Open, address: str,
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     origin = address.rstrip("/")
     policy = f"default-src 'none'; script-src {origin}; frame-src {origin}"
-    host(page, charity, line(address, f"data-side={side} data-colour=purple data-label=Help data-locale=pl"), policy)
+    host(
+        page,
+        charity,
+        one_line(address, f"data-side={side} data-colour=purple data-label=Help data-locale=pl"),
+        policy,
+    )
     button = page.get_by_role("button", name="Help")
     box = button.bounding_box()
     assert box and (box["x"] < 100) == (side == "left") and box["height"] >= 44
@@ -196,7 +189,7 @@ def test_who_is_not_in_the_configuration_cannot_show_it(open_page: Open, address
 def test_a_small_screen_is_filled(open_page: Open, address: str, charity: int) -> None:
     """On a phone the frame is the screen; hiding leaves the charity's page and keeps the talk."""
     page = open_page()
-    host(page, charity, line(address))
+    host(page, charity, one_line(address))
     frame = framed(page)
     assert frame.evaluate("[innerWidth, innerHeight]") == [PHONE["width"], PHONE["height"]]
     choose(frame)
@@ -212,7 +205,7 @@ def test_leaving_from_the_frame_takes_the_host_page_away(open_page: Open, addres
     """The tab shows the weather, and going back does not return to the charity."""
     page = open_page()
     page.goto("about:blank")
-    host(page, charity, line(address))
+    host(page, charity, one_line(address))
     frame = framed(page)
     choose(frame)
     frame.click("a.leave")
@@ -226,7 +219,7 @@ def test_shift_three_times_leaves(open_page: Open, address: str, charity: int, w
     """Typing capitals does not; three times in a row does."""
     page = open_page()
     if where == "frame":
-        host(page, charity, line(address))
+        host(page, charity, one_line(address))
     view = framed(page) if where == "frame" else page
     choose(view)
     view.click("#text")
@@ -457,12 +450,9 @@ def test_reading_aloud_is_there_only_for_a_voice_on_the_device(
 def test_a_slow_line_still_answers(open_page: Open, address: str) -> None:
     """400 kbit/s and 400 ms a trip: few trips, few bytes (`tests/browser/pictures.py` takes the time)."""
     page = open_page("about:blank")
-    slow_line = page.context.new_cdp_session(page)
-    slow_line.send("Network.enable")
-    slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-    slow_line.send("Network.emulateNetworkConditions", slow)
+    line = slow(page)
     received: list[float] = []
-    slow_line.on("Network.loadingFinished", lambda done: received.append(done["encodedDataLength"]))
+    line.on("Network.loadingFinished", lambda done: received.append(done["encodedDataLength"]))
     page.goto(address)
     choose(page)
     ask(page, "can they deport me")
