@@ -1,13 +1,14 @@
 # make run    set everything up and open the chat on http://127.0.0.1:8080/
 # make test   set everything up and run every test
-# make setup  the environment alone     make lock  requirements.txt anew from pyproject.toml
+# make setup  the environment and the sentence encoder alone     make lock  requirements.txt anew from pyproject.toml
+# make teach  the encoder our questions anew, from data/nlu (an hour; brings PyTorch in an environment of its own)
 
 PYTHON := .venv/bin/python
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: run test setup lock check browser
+.PHONY: run test setup teach lock check browser
 
 run: setup
 	$(PYTHON) -m bot serve --demo
@@ -21,11 +22,24 @@ check: setup
 	$(PYTHON) -m mypy
 	$(PYTHON) -m bot check
 
+# Builds the encoder only where it is not there, or what it is made from has changed.
 setup: .venv/.installed
+	$(PYTHON) -m bot encoder build
 
 .venv/.installed: requirements.txt | $(UV)
 	$(UV) venv --quiet --allow-existing --python 3.11 .venv
 	$(UV) pip sync --quiet --python .venv requirements.txt
+	touch $@
+
+teach: models/teacher/.installed
+	models/teacher/bin/python -m bot encoder teach
+	$(PYTHON) -m bot encoder build
+
+# pip, not uv: on some machines only pip is told where PyTorch for processors lies.
+models/teacher/.installed: requirements.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --seed --python 3.11 models/teacher
+	$(UV) pip sync --quiet --python models/teacher requirements.txt
+	python3 -m pip --python models/teacher/bin/python install --quiet "torch>=2.9" "numpy<1.24"
 	touch $@
 
 # uv installs the lock in seconds and does not mind Rasa's upper bound on Python.

@@ -16,9 +16,10 @@ from sklearn.neural_network import MLPClassifier
 
 from bot import paths
 from bot.content.examples import read_examples
+from bot.encoder.runtime import Encoder, encoder
 from bot.evaluation import Question
 from bot.nlu.classifier import fit
-from bot.nlu.featurizer import encode, encode_examples
+from bot.nlu.featurizer import encode_examples
 from bot.text.normalisation import normalise, sentences, sounds
 
 Floats = NDArray[np.float32]
@@ -87,24 +88,34 @@ def ablate(questions: Sequence[Question], forum: Sequence[Question]) -> Iterator
             labels += [intent] * len(group)
     vectors = encode_examples(texts, paths.MODELS / "vectors.npz")
     asked = [*questions, *forum]
-    each = [sentences(question.text) or [question.text] for question in asked]
-    flat = [sentence for group in each for sentence in group]
-    starts = np.cumsum([0, *map(len, each)])
-    whole_vectors = encode([question.text for question in asked], progress=True)
-    flat_vectors = encode(flat, progress=True)
     yield "| variant | right | within three | forum-like: right | within three | seconds to train |"
     yield "|---|---|---|---|---|---|"
     for variant in VARIANTS:
         start = time.perf_counter()
-        classes, predict = _train(variant, texts, np.array(labels), vectors)
+        ranks = guesses(variant, texts, labels, vectors, [question.text for question in asked], encoder())
         seconds = time.perf_counter() - start
-        whole = predict([question.text for question in asked], whole_vectors)
-        spoken = predict(flat, flat_vectors)
-        means = [spoken[end - 1 if variant.last else start : end].mean(axis=0) for start, end in pairwise(starts)]
-        scores = (1 - variant.sentences) * whole + variant.sentences * np.stack(means)
-        ranks = classes[np.argsort(-scores, axis=1)[:, :3]]
         cells = [*_shares(questions, ranks[: len(questions)]), *_shares(forum, ranks[len(questions) :])]
         yield f"| {variant.name} | {' | '.join(f'{cell:.1%}' for cell in cells)} | {seconds:.0f} |"
+
+
+def guesses(
+    variant: Variant,
+    texts: list[str],
+    labels: list[str],
+    vectors: Floats,
+    asked: list[str],
+    reader: Encoder,
+) -> NDArray[Any]:
+    """Trains a variant on texts and their vectors; the three likeliest intents of each question (n × 3)."""
+    each = [sentences(question) or [question] for question in asked]
+    flat = [sentence for group in each for sentence in group]
+    starts = np.cumsum([0, *map(len, each)])
+    classes, predict = _train(variant, texts, np.array(labels), vectors)
+    whole, spoken = predict(asked, reader.encode_many(asked)), predict(flat, reader.encode_many(flat))
+    means = [spoken[end - 1 if variant.last else start : end].mean(axis=0) for start, end in pairwise(starts)]
+    scores = (1 - variant.sentences) * whole + variant.sentences * np.stack(means)
+    found: NDArray[Any] = classes[np.argsort(-scores, axis=1)[:, :3]]
+    return found
 
 
 def _train(

