@@ -124,8 +124,13 @@ def serve(parsed: argparse.Namespace) -> int:
         flush=True,
     )
     pool = EnginePool("bot.embedded:RasaEngine.load", paths.model_path(), workers)
-    within = Bounds.for_workers(workers)
-    run(make_app(pool, content, embed_on=parsed.embed_on, within=within, demo=parsed.demo), parsed.host, parsed.port)
+    pool.open()
+    try:
+        within = Bounds.for_workers(workers)
+        app = make_app(pool, content, embed_on=parsed.embed_on, within=within, demo=parsed.demo)
+        run(app, parsed.host, parsed.port)
+    finally:
+        pool.close()
     return 0
 
 

@@ -134,7 +134,7 @@ class EnginePool:
             loader: A function of a model's path, such as `bot.embedded:RasaEngine.load`.
             model: The model.
             count: How many processes answer.
-            tell: Where it is said that the model cannot be loaded; standard error.
+            tell: Where it is said that the model cannot be loaded, or is loaded again; standard error.
         """
         self._loader, self._model, self._count, self._tell = loader, model, count, tell
         self._fault = ""
@@ -149,15 +149,32 @@ class EnginePool:
         """Whether a worker has been ready."""
         return self._loaded
 
+    def open(self) -> socket.socket:
+        """Begins to load the model, in a process of its own."""
+        self._asking, theirs = socket.socketpair()
+        self._asking.setblocking(False)
+        command = [sys.executable, "-m", "bot.nursery", self._loader, str(self._model)]
+        environment = {**os.environ, **ONE_THREAD}
+        with theirs:
+            # In a session of its own: Ctrl+C is for the gateway, which lets turns end.
+            self._nursery = subprocess.Popen(  # noqa: S603
+                command, cwd=paths.ROOT, stdin=theirs.fileno(), env=environment, start_new_session=True
+            )
+        return self._asking
+
     async def start(self) -> None:
-        """Begins to load; `ready` tells when it is done."""
+        """Begins to load the model where that has not begun; `ready` tells when it is done."""
         places = (self._keep_worker() for _ in range(self._count))
         self._tasks = [asyncio.create_task(loop) for loop in (self._keep_nursery(), *places)]
 
-    async def stop(self) -> None:
-        """Ends every process."""
+    def close(self) -> None:
+        """Ends the nursery and its workers at once."""
         if self._nursery is not None and self._nursery.poll() is None:
             os.killpg(self._nursery.pid, signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """Ends every process, and what keeps them."""
+        self.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -213,33 +230,23 @@ class EnginePool:
         while not self._fault:
             fault = ""
             with suppress(OSError):
-                fault = await self._nursery_life()
-            if not self._loaded:
-                self._fault = fault
-                self._tell(fault or "The engine ended while it loaded the model, and is started again.")
+                fault = await self._last_words(self._asking or self.open())
+            self._tell(fault or "The process that holds the model ended, and is started again.")
+            self._fault = "" if self._loaded else fault
             pause = min(2 * pause + 1, LONGEST_PAUSE_OF_NURSERY)
             await asyncio.sleep(pause)
 
-    async def _nursery_life(self) -> str:
-        """The life of a nursery; why it could not load the model, or nothing."""
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        command = [sys.executable, "-m", "bot.nursery", self._loader, str(self._model)]
-        environment = {**os.environ, **ONE_THREAD}
-        with ours:
-            with theirs:
-                # In a session of its own: Ctrl+C is for the gateway, which lets turns end.
-                self._nursery = subprocess.Popen(  # noqa: S603
-                    command, cwd=paths.ROOT, stdin=theirs.fileno(), env=environment, start_new_session=True
-                )
-            self._asking, said = ours, b""
-            try:
-                # Whoever asked for a worker and was not heard resets the line; what was said before stands.
-                with suppress(ConnectionResetError):
-                    while heard := await asyncio.get_running_loop().sock_recv(ours, 4096):
-                        said += heard
-            finally:
-                self._asking = None
+    async def _last_words(self, asking: socket.socket) -> str:
+        """Waits until the nursery ends; why it could not load the model, or nothing."""
+        said = b""
+        try:
+            # Whoever asked for a worker and was not heard resets the line; what was said before stands.
+            with asking, suppress(ConnectionResetError):
+                while heard := await asyncio.get_running_loop().sock_recv(asking, 4096):
+                    said += heard
+        finally:
+            self._asking = None
+            if self._nursery is not None:
                 # Its workers stay, if it died alone: they answer until a new one has loaded the model.
                 self._nursery.kill()
                 self._nursery.wait()

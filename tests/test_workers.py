@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot import cli, paths
-from bot.benchmark import processes
-from bot.engine import Answer, Turn
+from bot.benchmark import megabytes, processes
+from bot.engine import Answer, Engine, Turn
 from bot.errors import EngineUnavailableError
 from bot.gateway.bounds import Bounds
 from bot.workers import EnginePool
@@ -282,6 +283,66 @@ async def test_nothing_typed_is_printed_by_any_process(gateway: Gateway) -> None
     printed, _ = await asyncio.to_thread(gateway.process.communicate)
     assert printed.splitlines()[1:] == []
     assert "zanzibar" not in printed
+
+
+@pytest.mark.rasa
+@pytest.mark.trained
+async def test_a_worker_answers_as_the_engine_does(model: Path, engine: Engine) -> None:
+    """Word for word, in any writing, after the fork; and two workers share the memory of the model."""
+    pool = EnginePool("bot.embedded:RasaEngine.load", model, 2)
+    await pool.start()
+    try:
+        await until(lambda: pool.ready and len(workers()) == 2)
+        nursery = processes(os.getpid())[1]
+        # A second thread would not be there after the fork, and who waits for it would wait for ever.
+        assert len(list(Path(f"/proc/{nursery}/task").iterdir())) == 1
+        for text, locale in [("will I be deported if I report him", "en"), ("وہ مجھے مارتا ہے", "ur"), ("zzz", "pl")]:
+            turn = Turn(text, None, locale, "wales")
+            answers = await asyncio.gather(*(pool.turn(turn) for _ in range(4)), engine.turn(turn))
+            assert all(answer == answers[-1] for answer in answers)
+        alone = resident(nursery)
+        together = sum(megabytes(pid) for pid in processes(os.getpid())[1:])
+        print(f"one process {alone:.0f} MB, a nursery and two workers {together:.0f} MB")
+        assert together < 1.7 * alone
+    finally:
+        await pool.stop()
+
+
+def resident(pid: int) -> float:
+    """Megabytes of memory that a process sees, shared or not."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.rasa
+@pytest.mark.trained
+async def test_who_asks_while_workers_are_killed_is_answered(serving: tuple[str, int]) -> None:
+    """Two hundred turns over HTTP, while one worker after another is killed: every answer is 200."""
+    address, pid = serving
+    body = {"text": "My husband hits me. Can I go to a refuge?", "locale": "en"}
+    statuses: list[int] = []
+    async with aiohttp.ClientSession() as client:
+
+        async def asker() -> None:
+            for _ in range(25):
+                async with client.post(f"{address}api/turn", json=body) as answer:
+                    statuses.append(answer.status)
+
+        async def killer() -> int:
+            killed = 0
+            while len(statuses) < 200:
+                before = len(statuses)
+                *_, worker = await until(lambda: processes(pid)[2:])
+                os.kill(worker, signal.SIGKILL)
+                killed += 1
+                # A turn may lose one worker, not two: each killing waits until some turns more are done.
+                await until(lambda before=before: len(statuses) >= min(before + 10, 200))
+            return killed
+
+        *_, killed = await asyncio.gather(*(asker() for _ in range(8)), killer())
+    print(f"{len(statuses)} turns, {killed} workers killed")
+    assert killed >= 15
+    assert set(statuses) == {200}
 
 
 @pytest.mark.parametrize("written", ["0", "-1", "257", "two", "1.5", "", "٢"])
