@@ -21,6 +21,9 @@ from bot.nursery import from_event
 TRIES = 2
 """A turn in which so many workers died is given up: it may be what kills them."""
 
+LOST_AFTER = 8.0
+"""Seconds after which a worker that has not answered counts as dead; so often as is tried, in the time an asker has."""
+
 LONGEST_PAUSE = 5.0
 """Seconds before a place is filled again, where one worker after another dies without an answer."""
 
@@ -66,20 +69,21 @@ class Worker(asyncio.Protocol):
         return self._number is not None
 
     async def turn(self, turn: Turn) -> Answer:
-        """Answers one turn; whoever does not wait for the answer ends the worker, which may be lost in it.
+        """Answers one turn.
 
         Raises:
-            WorkerDiedError: It died first.
+            WorkerDiedError: It died first, or was silent so long that it was ended.
             EngineUnavailableError: The engine failed.
         """
         assert self._transport is not None  # noqa: S101  (it was born)
         self._transport.write(json.dumps(asdict(turn)).encode() + b"\n")
         try:
-            begun = await self._heard.get()
-            said: Any = begun if begun is GONE else await self._heard.get()
-        except asyncio.CancelledError:
+            async with asyncio.timeout(LOST_AFTER):
+                begun = await self._heard.get()
+                said: Any = begun if begun is GONE else await self._heard.get()
+        except TimeoutError:
             self.end()
-            raise
+            raise WorkerDiedError(begun=True) from None
         if said is GONE:
             raise WorkerDiedError(begun=begun is not GONE)
         self.answered = True
@@ -189,13 +193,19 @@ class EnginePool:
             if worker.gone.is_set():
                 continue
             try:
-                return await worker.turn(turn)
+                # Who waits no longer leaves the worker to its turn: in a flood, to end it would cost more than the turn.
+                return await asyncio.shield(self._work(worker, turn))
             except WorkerDiedError as error:
                 deaths += error.begun
-            finally:
-                if not worker.gone.is_set():
-                    self._idle.put_nowait(worker)
         raise EngineUnavailableError("Every engine process that took the turn ended.")
+
+    async def _work(self, worker: Worker, turn: Turn) -> Answer:
+        """Has a turn answered, and the worker back among those that wait for one."""
+        try:
+            return await worker.turn(turn)
+        finally:
+            if not worker.gone.is_set():
+                self._idle.put_nowait(worker)
 
     async def _keep_worker(self) -> None:
         """Keeps one place filled."""

@@ -23,7 +23,7 @@ from bot.gateway.bounds import Bounds
 from bot.workers import EnginePool
 
 OBEDIENT = "tests.doubles:ObedientEngine"
-SECONDS = 60
+SECONDS = 300
 """What is waited for comes; how soon is not tested."""
 
 OpenPool = Callable[[int], Awaitable[EnginePool]]
@@ -122,14 +122,43 @@ async def test_workers_that_die_while_nobody_asks_are_not_held_against_a_turn(op
     assert int((await pool.turn(Turn("hello", None, "en"))).topic or 0) not in before
 
 
-async def test_a_turn_that_is_given_up_frees_its_place(open_pool: OpenPool, tmp_path: Path) -> None:
-    """The process that may be lost in it is ended, and another takes its place."""
+async def test_a_worker_whose_asker_has_gone_ends_its_turn_and_takes_the_next(
+    open_pool: OpenPool, tmp_path: Path
+) -> None:
+    """The late answer goes to nobody: the next one gets her own."""
     pool = await open_pool(1)
     turn = ask(pool, "begin and wait")
-    (first,) = await until(lambda: begun(tmp_path))
+    (worker,) = await until(lambda: begun(tmp_path))
     turn.cancel()
-    assert (await pool.turn(Turn("hello", None, "en"))).topic != str(first)
-    assert not alive(first)
+    following = asyncio.create_task(pool.turn(Turn("hello", None, "ur")))
+    await asyncio.sleep(0)
+    (tmp_path / "go").touch()
+    answer = await following
+    assert (answer.topic, answer.locale) == (str(worker), "ur")
+
+
+async def test_a_worker_that_stands_still_counts_as_dead(
+    open_pool: OpenPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked it is answered by another, and it is ended."""
+    monkeypatch.setattr("bot.workers.LOST_AFTER", 3)
+    pool = await open_pool(2)
+    frozen = workers()[0]
+    os.kill(frozen, signal.SIGSTOP)
+    answers = await asyncio.gather(*(pool.turn(Turn("hello", None, "en")) for _ in range(2)))
+    assert str(frozen) not in {answer.topic for answer in answers}
+    await until(lambda: not alive(frozen) and len(workers()) == 2)
+
+
+async def test_a_turn_without_end_is_given_up(open_pool: OpenPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its workers are ended, and the next turn is answered."""
+    monkeypatch.setattr("bot.workers.LOST_AFTER", 1)
+    pool = await open_pool(2)
+    before = workers()
+    with pytest.raises(EngineUnavailableError):
+        await pool.turn(Turn("wait", None, "en"))
+    monkeypatch.undo()
+    assert int((await pool.turn(Turn("hello", None, "en"))).topic or 0) not in before
 
 
 async def test_a_turn_that_waited_in_vain_takes_no_place(open_pool: OpenPool, tmp_path: Path) -> None:
