@@ -22,7 +22,7 @@ TRIES = 2
 """A turn in which so many workers died is given up: it may be what kills them."""
 
 LOST_AFTER = 8.0
-"""Seconds after which a worker that has not answered counts as dead; so often as is tried, in the time an asker has."""
+"""Seconds after which a worker that has not answered counts as dead; two such are within the time an asker has."""
 
 LONGEST_PAUSE = 5.0
 """Seconds before a place is filled again, where one worker after another dies without an answer."""
@@ -193,7 +193,7 @@ class EnginePool:
             if worker.gone.is_set():
                 continue
             try:
-                # Who waits no longer leaves the worker to its turn: in a flood, to end it would cost more than the turn.
+                # Who waits no longer leaves the worker to its turn: in a flood, ending it would cost more than the turn.
                 return await asyncio.shield(self._work(worker, turn))
             except WorkerDiedError as error:
                 deaths += error.begun
