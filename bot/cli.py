@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import re
 import shutil
 import sys
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bot.engine import Engine
 
 PORT = 8080
+MOST_WORKERS = 256
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?")
 
 
@@ -48,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument(
         "--embed-on", action="append", default=[], metavar="ORIGIN", help="a site that may show the chat in a frame"
     )
+    serving.add_argument("--workers", metavar="N", help="processes that answer; as many as there are cores")
     serving.add_argument("--demo", action="store_true", help="also /demo: a page of others with the chat on it")
     serving.set_defaults(command=serve)
 
@@ -112,28 +115,40 @@ def _parser() -> argparse.ArgumentParser:
 def serve(parsed: argparse.Namespace) -> int:
     """Serves the chat until it is stopped."""
     from bot.content.replies import Content
-    from bot.engine import Engine, LoadingEngine
     from bot.gateway.app import make_app
+    from bot.gateway.bounds import Bounds
     from bot.gateway.serving import run
+    from bot.workers import EnginePool
 
     for origin in parsed.embed_on:
         if not ORIGIN.fullmatch(origin):
             raise BotError("--embed-on: not the address of a site; it should look like https://charity.example")
+    workers = _workers(parsed.workers)
     content = Content.read()
     if not paths.model_path().exists():
         train(parsed)
-
-    def load() -> Engine:
-        from bot.embedded import RasaEngine
-
-        return RasaEngine.load(paths.model_path())
-
     print(
         f"Open http://{parsed.host}:{parsed.port}/ (the answers are ready in half a minute; Ctrl+C stops)",
         flush=True,
     )
-    run(make_app(LoadingEngine(load), content, embed_on=parsed.embed_on, demo=parsed.demo), parsed.host, parsed.port)
+    pool = EnginePool("bot.embedded:RasaEngine.load", paths.model_path(), workers)
+    pool.open()
+    try:
+        within = Bounds.for_workers(workers)
+        app = make_app(pool, content, embed_on=parsed.embed_on, within=within, demo=parsed.demo)
+        run(app, parsed.host, parsed.port)
+    finally:
+        pool.close()
     return 0
+
+
+def _workers(written: str | None) -> int:
+    """How many processes answer: as written, or one for each core that we may use."""
+    if written is None:
+        return len(os.sched_getaffinity(0))
+    if not re.fullmatch("[0-9]{1,3}", written) or not 1 <= int(written) <= MOST_WORKERS:
+        raise BotError(f"--workers: not a number of processes; it should be from 1 to {MOST_WORKERS}")
+    return int(written)
 
 
 def train(parsed: argparse.Namespace) -> int:

@@ -1,17 +1,12 @@
 """The engine: a Rasa agent and its actions in this process, with no memory and no voice of its own."""
 
 import gc
-import logging
-import os
 import secrets
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-
-import structlog
 
 from bot import paths
 from bot.content.replies import Reply
@@ -19,6 +14,7 @@ from bot.content.topics import TALK_TOPICS
 from bot.engine import DANGER_INTENTS, FALLBACK_INTENT, Answer, Turn, danger_in
 from bot.errors import EngineUnavailableError
 from bot.i18n import SOURCE, named_language, read_languages
+from bot.silence import silence
 
 SURE_ENOUGH = {"harms_others": 0.75}
 """Where a wrong guess would wound: a victim must not be spoken to as an abuser."""
@@ -28,26 +24,6 @@ DANGER_THRESHOLD, DANGER_THRESHOLD_WITH_WORDS = 0.065, 0.02
 """Summed probability of the danger intents from which the emergency card is shown; less where a word speaks of it.
 
 Tuned for recall: a card too many costs a line, a card too few may cost a life (docs/understanding.md)."""
-
-
-def silence() -> None:
-    """Takes Rasa's voice: unconfigured, it prints what was typed. Must run before Rasa is imported."""
-    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.simplefilter("ignore")
-    structlog.configure(
-        processors=[_drop],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
-        cache_logger_on_first_use=True,
-    )
-    for name in ("rasa", "rasa_sdk", "asyncio", "presidio-analyzer", "matplotlib", "tensorflow"):
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.CRITICAL + 1)
-        logger.propagate = False
-
-
-def _drop(logger: Any, method: str, event: Any) -> Any:
-    raise structlog.DropEvent
 
 
 silence()

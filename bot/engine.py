@@ -1,11 +1,8 @@
 """What the gateway asks of any engine: one turn in, one answer out, nothing kept."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
-
-from bot.errors import EngineUnavailableError
 
 if TYPE_CHECKING:
     from bot.content.replies import Reply
@@ -88,32 +85,6 @@ class Engine(Protocol):
             EngineUnavailableError: The engine cannot answer now.
         """
         ...
-
-
-class LoadingEngine:
-    """An engine made in the background, so that the page and its emergency numbers are there at once."""
-
-    def __init__(self, load: Callable[[], Engine]) -> None:
-        """Takes the function that makes the engine; it may take half a minute."""
-        self._load = load
-        self._engine: Engine | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Whether the engine is there."""
-        return self._engine is not None and self._engine.ready
-
-    async def start(self) -> None:
-        """Makes the engine in a thread and answers one turn, so that the first person need not wait."""
-        engine = await asyncio.to_thread(self._load)
-        await engine.turn(Turn("hello", None, "en"))
-        self._engine = engine
-
-    async def turn(self, turn: Turn) -> Answer:
-        """Answers one turn, once the engine is there."""
-        if self._engine is None:
-            raise EngineUnavailableError("The model is being loaded.")
-        return await self._engine.turn(turn)
 
 
 def danger_in(ranking: Mapping[str, float]) -> float:

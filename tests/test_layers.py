@@ -21,7 +21,9 @@ ROWS = {
     "bot.evaluation": 6,
     "bot.ablation": 7,
     "bot.others": 6,
+    "bot.workers": 5,
     "bot.embedded": 5,
+    "bot.nursery": 4,
     "bot.memory": 4,
     "bot.nlu": 4,
     "actions": 4,
@@ -30,6 +32,7 @@ ROWS = {
     "bot.i18n": 2,
     "bot.engine": 1,
     "bot.errors": 1,
+    "bot.silence": 1,
     "bot.paths": 1,
 }
 MAY_IMPORT_RASA = {"bot.nlu", "bot.memory", "bot.embedded", "bot.evaluation"}

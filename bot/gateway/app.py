@@ -1,7 +1,5 @@
 """The web application: what stands where."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,12 +10,13 @@ from aiohttp import web
 
 from bot.content.examples import all_examples
 from bot.content.replies import Content
-from bot.engine import Engine, LoadingEngine
+from bot.engine import Engine
 from bot.gateway import description, pages, script, turns
 from bot.gateway.bounds import BOUNDS, Bounds, bounds
 from bot.gateway.keys import CONTENT, DETECTOR, ENGINE, FRAME_ANCESTORS, LEAVE_URL
 from bot.gateway.middlewares import errors, headers
 from bot.text.detection import LanguageDetector
+from bot.workers import EnginePool
 
 MAX_BODY = 8 * 1024
 """Bytes of a request body."""
@@ -73,7 +72,7 @@ def make_app(
     if demo:
         app.router.add_get("/demo", pages.demo)
         app.router.add_get("/{name:demo\\.js|demo\\.css}", pages.widget_file)
-    app.cleanup_ctx.append(_engine_loading)
+    app.cleanup_ctx.append(_engine_running)
     app.on_cleanup.append(_last_line)
     return app
 
@@ -84,15 +83,14 @@ def _detector() -> LanguageDetector:
     return LanguageDetector(all_examples())
 
 
-async def _engine_loading(app: web.Application) -> AsyncIterator[None]:
-    """Loads the engine while the page is already there."""
+async def _engine_running(app: web.Application) -> AsyncIterator[None]:
+    """Loads the engine while the page is already there, and ends its processes with the server's."""
     engine = app[ENGINE]
-    task = asyncio.create_task(engine.start()) if isinstance(engine, LoadingEngine) else None
+    if isinstance(engine, EnginePool):
+        await engine.start()
     yield
-    if task is not None and not task.done():
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    if isinstance(engine, EnginePool):
+        await engine.stop()
 
 
 async def _last_line(app: web.Application) -> None:

@@ -37,6 +37,11 @@ class Bounds:
     _working: int = field(default=0, repr=False)
     _places: asyncio.Semaphore | None = field(default=None, repr=False)
 
+    @classmethod
+    def for_workers(cls, count: int) -> "Bounds":
+        """The bounds before so many workers: while one answers, the next turn is made ready for it."""
+        return cls(at_once=max(cls.at_once, 2 * count))
+
     async def turn(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answers a turn within the bounds.
 

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.gateway.middlewares import HEADERS
+from bot.silence import silence
 
 KEEP_ALIVE, SHUTDOWN, FIRST_REQUEST = 15.0, 5.0, 15.0
 """Seconds an idle connection is kept; a turn is given to end when the server stops; a first request may dawdle."""
@@ -64,6 +65,7 @@ def run(app: web.Application, host: str, port: int) -> None:
     """Serves until the process is told to stop."""
     # A crash must not write to disk what is in memory.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    silence()
     asyncio.run(_serve(app, host, port))
 
 

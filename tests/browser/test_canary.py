@@ -170,6 +170,7 @@ def ways(server: Server) -> Iterator[tuple[str, Callable[[str], Any]]]:
     yield "multipart", lambda mark: server.send("POST", "/", mark.encode(), Content_Type="multipart/form-data")
     yield "command", lambda mark: server.ask(f"/{mark}")
     yield "engine exception", lambda mark: server.ask(f"{mark} mode-crash")
+    yield "death of workers", lambda mark: server.ask(f"{mark} mode-death")
     yield "handler exception", lambda mark: server.ask(f"{mark} mode-handler")
     yield "time-out", lambda mark: server.ask(f"{mark} mode-slow")
     yield "malformed header", lambda mark: raw(server, f"GET / HTTP/1.1\r\n{mark} {mark}\r\n\r\n")

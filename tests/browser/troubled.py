@@ -1,7 +1,7 @@
 """The real server with an engine that fails when told to; and, with AMAAN_LEAKY=1, that leaks where told to.
 
-A text that holds `mode-crash`, `mode-handler` or `mode-slow` brings that trouble on; one that holds `leak-<sink>` is
-leaked into that one sink. So the canary can show that it would have found it.
+A text that holds `mode-crash`, `mode-death`, `mode-handler` or `mode-slow` brings that trouble on, in a worker; one
+that holds `leak-<sink>` is leaked into that one sink. So the canary can show that it would have found it.
 """
 
 import asyncio
@@ -16,10 +16,11 @@ from aiohttp import web
 
 from bot import paths
 from bot.content.replies import Content
-from bot.engine import Answer, LoadingEngine, Turn
+from bot.engine import Answer, Turn
 from bot.gateway.app import make_app
 from bot.gateway.bounds import Bounds
 from bot.gateway.serving import run
+from bot.workers import EnginePool
 
 LEAKY = os.environ.get("AMAAN_LEAKY") == "1"
 LAST = {"health": "", "header": "", "cookie": ""}
@@ -39,28 +40,37 @@ document.addEventListener("submit", () => {
 
 
 class Troubled:
-    """The engine, in trouble."""
+    """The engine of a worker, in trouble."""
 
-    def __init__(self, engine: LoadingEngine) -> None:
-        self.engine = engine
+    ready = True
 
-    @property
-    def ready(self) -> bool:
-        return self.engine.ready
+    def __init__(self, model: Path) -> None:
+        from bot.embedded import RasaEngine
+
+        self.engine = RasaEngine.load(model)
 
     async def turn(self, turn: Turn) -> Answer:
         """As the engine, unless the text asks for trouble."""
         text = turn.text or ""
-        if LEAKY:
-            leak(text)
         if "mode-crash" in text:
             raise RuntimeError(f"the engine broke on {text}")
+        if "mode-death" in text:
+            os.abort()
         if "mode-slow" in text:
             await asyncio.sleep(30)
         answer = await self.engine.turn(turn)
         if "mode-handler" in text:
             return replace(answer, locale=text)
         return answer
+
+
+class LeakyPool(EnginePool):
+    """The workers, and a gateway that leaks where told to."""
+
+    async def turn(self, turn: Turn) -> Answer:
+        if LEAKY:
+            leak(turn.text or "")
+        return await super().turn(turn)
 
 
 def leak(text: str) -> None:
@@ -98,19 +108,12 @@ async def leaks(request: web.Request, handler: object) -> web.StreamResponse:
 
 def main() -> None:
     """Serves on the port named first."""
-    from bot.embedded import RasaEngine
-
     logging.basicConfig(level=logging.DEBUG)
-    loading = LoadingEngine(lambda: RasaEngine.load(paths.model_path()))
-
-    async def start(app: web.Application) -> None:
-        app["task"] = asyncio.create_task(loading.start())
-
     bounds = Bounds(at_once=1, waiting=2, turn_seconds=3, body_seconds=3)
-    app = make_app(Troubled(loading), Content.read(), within=bounds)
+    pool = LeakyPool("tests.browser.troubled:Troubled", paths.model_path(), 2)
+    app = make_app(pool, Content.read(), within=bounds)
     if LEAKY:
         app.middlewares.insert(0, leaks)
-    app.on_startup.append(start)
     run(app, "127.0.0.1", int(sys.argv[1]))
 
 

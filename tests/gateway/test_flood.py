@@ -4,12 +4,12 @@ import asyncio
 import json
 import random
 from collections import Counter
-from pathlib import Path
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
+from bot.benchmark import megabytes, processes
 from tests.gateway.test_hostile import TEXTS
 
 pytestmark = [pytest.mark.rasa, pytest.mark.trained]
@@ -126,10 +126,9 @@ async def shout(port: int, dice: random.Random) -> int:
         writer.close()
 
 
-def resident(pid: int) -> float:
-    """Megabytes of memory that a process holds."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+def held(pid: int) -> float:
+    """Megabytes that a process and all those below it hold."""
+    return sum(map(megabytes, processes(pid)))
 
 
 async def test_a_flood_breaks_nothing(serving: tuple[str, int]) -> None:
@@ -149,7 +148,7 @@ async def test_a_flood_breaks_nothing(serving: tuple[str, int]) -> None:
 
         for first, count in ((0, WARM), (AT_ONCE, REQUESTS - WARM)):
             await asyncio.gather(*(worker(first + number, count // AT_ONCE) for number in range(AT_ONCE)))
-            levels.append(resident(pid))
+            levels.append(held(pid))
         async with client.post(f"{address}api/turn", json={"text": "I am scared of him", "locale": "en"}) as answer:
             assert answer.status == 200
     print(f"answers {dict(sorted(statuses.items()))}; memory {levels[0]:.0f}, then {levels[1]:.0f} MB")
