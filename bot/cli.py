@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -111,17 +112,15 @@ def serve(parsed: argparse.Namespace) -> int:
     for origin in parsed.embed_on:
         if not ORIGIN.fullmatch(origin):
             raise BotError("--embed-on: not the address of a site; it should look like https://charity.example")
-    content = Content.read()
-    if not paths.model_path().exists():
-        train(parsed)
+    content, model = Content.read(), _trained()
 
     def load() -> Engine:
         from bot.embedded import RasaEngine
 
-        return RasaEngine.load(paths.model_path())
+        return RasaEngine.load(model)
 
     print(
-        f"Open http://{parsed.host}:{parsed.port}/ (the answers are ready in half a minute; Ctrl+C stops)",
+        f"Open http://{parsed.host}:{parsed.port}/ (the answers are ready in some seconds; Ctrl+C stops)",
         flush=True,
     )
     run(make_app(LoadingEngine(load), content, embed_on=parsed.embed_on, demo=parsed.demo), parsed.host, parsed.port)
@@ -132,7 +131,9 @@ def train(parsed: argparse.Namespace) -> int:
     """Trains on the data as it is now."""
     print("Training on data/nlu; this takes about a minute the first time.", file=sys.stderr)
     from bot.embedded import train as train_model
+    from bot.gateway.detector import language_detector
 
+    language_detector()
     print(f"Trained: {paths.shown(train_model())}")
     return 0
 
@@ -202,9 +203,15 @@ def _engine(parsed: argparse.Namespace) -> "Engine":
     """The engine; trains first where data or config changed."""
     from bot.embedded import RasaEngine
 
-    if not paths.model_path().exists():
-        train(parsed)
-    return RasaEngine.load(paths.model_path())
+    return RasaEngine.load(_trained())
+
+
+def _trained() -> Path:
+    """The model; trained first where data or config changed, in a process that takes its memory with it."""
+    path = paths.model_path()
+    if not path.exists() and subprocess.run([sys.executable, "-m", "bot", "train"], cwd=paths.ROOT).returncode:
+        raise BotError("There is no model, and training one failed.")
+    return path
 
 
 def _known(tag: str, content: "Content") -> str:
@@ -239,9 +246,7 @@ def evaluate(parsed: argparse.Namespace) -> int:
         for line in ablate(questions, forum):
             print(line, flush=True)
         return 0
-    if not paths.model_path().exists():
-        train(parsed)
-    outcomes = asyncio.run(evaluation.ask_all(RasaEngine.load(paths.model_path()), questions))
+    outcomes = asyncio.run(evaluation.ask_all(RasaEngine.load(_trained()), questions))
     scores = evaluation.by_language(outcomes)
     print(evaluation.as_json(scores) if parsed.json else "\n".join(evaluation.table(scores)))
     if parsed.write:

@@ -26,6 +26,7 @@ ROWS = {
     "bot.content": 3,
     "bot.i18n": 2,
     "bot.engine": 1,
+    "bot.slim": 1,
     "bot.errors": 1,
     "bot.paths": 1,
 }
