@@ -23,9 +23,10 @@ check: setup
 
 setup: .venv/.installed
 
+# Compiled once here: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each start would compile anew.
 .venv/.installed: requirements.txt | $(UV)
 	$(UV) venv --quiet --allow-existing --python 3.11 .venv
-	$(UV) pip sync --quiet --python .venv requirements.txt
+	$(UV) pip sync --quiet --compile-bytecode --python .venv requirements.txt
 	touch $@
 
 # uv installs the lock in seconds and does not mind Rasa's upper bound on Python.
