@@ -31,6 +31,19 @@ print(json.dumps({
 }))
 """
 
+DIET = """recipe: default.v1
+assistant_id: amaan
+language: xx
+pipeline:
+  - name: WhitespaceTokenizer
+  - name: CountVectorsFeaturizer
+  - name: DIETClassifier
+    epochs: 1
+    entity_recognition: false
+    run_eagerly: true
+  - name: FallbackClassifier
+"""
+
 
 def run(*arguments: str, folder: Path = paths.ROOT, given: str = "") -> str:
     """What a fresh Python prints; a failure shows what it said."""
@@ -40,7 +53,8 @@ def run(*arguments: str, folder: Path = paths.ROOT, given: str = "") -> str:
         input=given,
         capture_output=True,
         text=True,
-        env={**os.environ, "RASA_TELEMETRY_ENABLED": "false"},
+        # Threads that wait for each other on a busy machine make a turn take seconds.
+        env={**os.environ, "RASA_TELEMETRY_ENABLED": "false", "OMP_NUM_THREADS": "1"},
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -90,18 +104,14 @@ def test_a_module_that_is_not_there_cannot_be_put_off() -> None:
 @pytest.mark.trained
 def test_tensorflow_is_not_there_and_the_answers_are_the_same(model: Path) -> None:
     """Some dozens of held-out questions, answered without it and with it."""
-    questions = [text for path in sorted(paths.QUESTIONS.glob("*.yml")) for text in _few(path)]
+    # One of each language.
+    questions = [next(iter(read_questions(path).values()))[0] for path in sorted(paths.QUESTIONS.glob("*.yml"))]
     assert len(questions) > 24
     slim, whole = (json.loads(run("-c", RANKINGS, how, given=json.dumps(questions))) for how in ("slim", "whole"))
     assert (slim["loaded"], slim["mapped"]) == ([], False)
     assert "tensorflow" in whole["loaded"]
     assert whole["mapped"]
     assert slim["answers"] == whole["answers"]
-
-
-def _few(path: Path) -> list[str]:
-    """One question of each of the first two intents."""
-    return [texts[0] for texts in list(read_questions(path).values())[:2]]
 
 
 @pytest.mark.rasa
@@ -117,7 +127,7 @@ print(sys.modules["tensorflow"].keras.callbacks.Callback.__name__, "bot.slim" in
 
 @pytest.fixture
 def small_project(tmp_path: Path) -> Path:
-    """Our project with six English examples an intent, and Rasa's DIETClassifier for one epoch behind ours."""
+    """Our project with three English examples an intent, understood by Rasa's own DIETClassifier."""
     for name in ("bot", "actions", "locales", "data", "config.yml", "domain.yml", "endpoints.yml"):
         (tmp_path / name).symlink_to(paths.ROOT / name)
     for name in ("bot", "data"):
@@ -132,14 +142,13 @@ def small_project(tmp_path: Path) -> Path:
     (tmp_path / "data" / "nlu").unlink()
     (tmp_path / "data" / "nlu").mkdir()
     blocks = [
-        f"- intent: {intent}\n  examples: |\n" + "".join(f"    - {text}\n" for text in texts[:6])
+        f"- intent: {intent}\n  examples: |\n" + "".join(f"    - {text}\n" for text in texts[:3])
         for intent, texts in read_examples(paths.NLU / "en.yml").items()
     ]
     (tmp_path / "data" / "nlu" / "en.yml").write_text('version: "3.1"\nnlu:\n' + "".join(blocks), encoding="utf-8")
-    diet = "  - name: DIETClassifier\n    epochs: 1\n    entity_recognition: false\n    run_eagerly: true\n"
-    config = (paths.ROOT / "config.yml").read_text(encoding="utf-8")
+    _, policies = (paths.ROOT / "config.yml").read_text(encoding="utf-8").split("\npolicies:")
     (tmp_path / "config.yml").unlink()
-    (tmp_path / "config.yml").write_text(config.replace("\npolicies:", f"{diet}\npolicies:"), encoding="utf-8")
+    (tmp_path / "config.yml").write_text(f"{DIET}\npolicies:{policies}", encoding="utf-8")
     return tmp_path
 
 
@@ -150,5 +159,6 @@ def test_a_component_that_needs_tensorflow_gets_it(small_project: Path) -> None:
     assert "Trained: models/amaan-" in run("-m", "bot", "train", folder=small_project)
     given = json.dumps(["will I be deported if I report him"])
     answered = json.loads(run("-c", RANKINGS, "slim", folder=small_project, given=given))
-    assert answered["answers"][0][0]
+    [[_, _, ranking]] = answered["answers"]
+    assert len(ranking) > 2
     assert "tensorflow" in answered["loaded"]

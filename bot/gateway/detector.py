@@ -4,7 +4,6 @@ import os
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 
@@ -43,14 +42,14 @@ class KeptDetector(LanguageDetector):
     def keep(detector: LanguageDetector, path: Path) -> None:
         """Writes what a detector has learnt; others see the whole file or none."""
         path.parent.mkdir(exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-            np.savez(
-                file,
-                groups=detector._letters.get_feature_names_out().astype(str),
-                locales=detector._model.classes_,
-                prior=detector._model.class_log_prior_,
-                likelihood=detector._model.feature_log_prob_,
-            )
-        os.replace(file.name, path)
+        unfinished = path.with_name(f".{os.getpid()}.npz")
+        np.savez(
+            unfinished,
+            groups=detector._letters.get_feature_names_out().astype(str),
+            locales=detector._model.classes_,
+            prior=detector._model.class_log_prior_,
+            likelihood=detector._model.feature_log_prob_,
+        )
+        unfinished.replace(path)
         for old in set(path.parent.glob("detector-*.npz")) - {path}:
-            old.unlink()
+            old.unlink(missing_ok=True)
