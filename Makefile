@@ -26,9 +26,10 @@ check: setup
 setup: .venv/.installed
 	$(PYTHON) -m bot encoder build
 
+# Compiled once here: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each start would compile anew.
 .venv/.installed: requirements.txt | $(UV)
 	$(UV) venv --quiet --allow-existing --python 3.11 .venv
-	$(UV) pip sync --quiet --python .venv requirements.txt
+	$(UV) pip sync --quiet --compile-bytecode --python .venv requirements.txt
 	touch $@
 
 teach: models/teacher/.installed

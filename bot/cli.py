@@ -5,6 +5,7 @@ import asyncio
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -124,14 +125,12 @@ def serve(parsed: argparse.Namespace) -> int:
         if not ORIGIN.fullmatch(origin):
             raise BotError("--embed-on: not the address of a site; it should look like https://charity.example")
     workers = _workers(parsed.workers)
-    content = Content.read()
-    if not paths.model_path().exists():
-        train(parsed)
+    content, model = Content.read(), _trained()
     print(
-        f"Open http://{parsed.host}:{parsed.port}/ (the answers are ready in half a minute; Ctrl+C stops)",
+        f"Open http://{parsed.host}:{parsed.port}/ (the answers are ready in some seconds; Ctrl+C stops)",
         flush=True,
     )
-    pool = EnginePool("bot.embedded:RasaEngine.load", paths.model_path(), workers)
+    pool = EnginePool("bot.embedded:RasaEngine.load", model, workers)
     pool.open()
     try:
         within = Bounds.for_workers(workers)
@@ -155,7 +154,9 @@ def train(parsed: argparse.Namespace) -> int:
     """Trains on the data as it is now."""
     print("Training on data/nlu; this takes about a minute the first time.", file=sys.stderr)
     from bot.embedded import train as train_model
+    from bot.gateway.detector import language_detector
 
+    language_detector()
     print(f"Trained: {paths.shown(train_model())}")
     return 0
 
@@ -228,9 +229,15 @@ def _engine(parsed: argparse.Namespace) -> "Engine":
     """The engine; trains first where data or config changed."""
     from bot.embedded import RasaEngine
 
-    if not paths.model_path().exists():
-        train(parsed)
-    return RasaEngine.load(paths.model_path())
+    return RasaEngine.load(_trained())
+
+
+def _trained() -> Path:
+    """The model; trained first where data or config changed, in a process that takes its memory with it."""
+    path = paths.model_path()
+    if not path.exists() and subprocess.run([sys.executable, "-m", "bot", "train"], cwd=paths.ROOT).returncode:
+        raise BotError("There is no model, and training one failed.")
+    return path
 
 
 def _known(tag: str, content: "Content") -> str:
@@ -265,9 +272,7 @@ def evaluate(parsed: argparse.Namespace) -> int:
         for line in ablate(questions, forum):
             print(line, flush=True)
         return 0
-    if not paths.model_path().exists():
-        train(parsed)
-    outcomes = asyncio.run(evaluation.ask_all(RasaEngine.load(paths.model_path()), questions))
+    outcomes = asyncio.run(evaluation.ask_all(RasaEngine.load(_trained()), questions))
     scores = evaluation.by_language(outcomes)
     print(evaluation.as_json(scores) if parsed.json else "\n".join(evaluation.table(scores)))
     if parsed.write:

@@ -1,10 +1,13 @@
 """The engine: a Rasa agent and its actions in this process, with no memory and no voice of its own."""
 
 import gc
+import json
 import secrets
+import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +18,7 @@ from bot.engine import DANGER_INTENTS, FALLBACK_INTENT, Answer, Turn, danger_in
 from bot.errors import EngineUnavailableError
 from bot.i18n import SOURCE, named_language, read_languages
 from bot.silence import silence
+from bot.slim import slim
 
 SURE_ENOUGH = {"harms_others": 0.75}
 """Where a wrong guess would wound: a victim must not be spoken to as an abuser."""
@@ -27,11 +31,16 @@ Tuned for recall: a card too many costs a line, a card too few may cost a life (
 
 
 silence()
+slim()
 
 from rasa.core.actions.action import Action, RemoteAction  # noqa: E402
 from rasa.core.agent import Agent  # noqa: E402
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage  # noqa: E402
 from rasa.core.processor import MessageProcessor  # noqa: E402
+from rasa.engine.loader import load_predict_graph_runner  # noqa: E402
+from rasa.engine.runner.dask import DaskGraphRunner  # noqa: E402
+from rasa.engine.storage.local_model_storage import MODEL_ARCHIVE_METADATA_FILE, LocalModelStorage  # noqa: E402
+from rasa.engine.storage.storage import ModelMetadata  # noqa: E402
 from rasa.shared.core.domain import Domain  # noqa: E402
 from rasa.utils.endpoints import EndpointConfig  # noqa: E402
 from rasa_sdk.executor import ActionExecutor  # noqa: E402
@@ -141,8 +150,30 @@ class DirectRunner:
         return dict(output(name) for name in names)
 
 
+class AnsweringStorage(LocalModelStorage):
+    """A model to answer with: how it was trained is left out, for its steps name every component Rasa has."""
+
+    @staticmethod
+    def _load_metadata(directory: Path) -> ModelMetadata:
+        metadata = json.loads((directory / MODEL_ARCHIVE_METADATA_FILE).read_text(encoding="utf-8"))
+        return ModelMetadata.from_dict({**metadata, "train_schema": {"nodes": {}}})
+
+
 class QuietProcessor(MessageProcessor):
     """Rasa's processor, handing our actions to `TrustedAction`."""
+
+    @staticmethod
+    def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, DirectRunner]:
+        """Only what answers; the files are let go of once they are read."""
+        path = Path(model_path)
+        try:
+            with TemporaryDirectory() as folder:
+                metadata, runner = load_predict_graph_runner(Path(folder), path, AnsweringStorage, DaskGraphRunner)
+        except tarfile.ReadError:
+            raise EngineUnavailableError(
+                f"{paths.shown(path)}: not a model that can be read; delete it and run `python -m bot train`."
+            ) from None
+        return path.name, metadata, DirectRunner(runner)
 
     def predict_next_with_tracker_if_should(self, tracker: Any) -> tuple[Action, Any]:
         """Rasa's prediction, with an action of ours in place of Rasa's remote one."""
@@ -186,7 +217,6 @@ class RasaEngine:
             raise EngineUnavailableError("There is no trained model: run `python -m bot train`.")
         agent = Agent(action_endpoint=InProcessActions(), tracker_store=ForgetfulTrackerStore(Domain.empty()))
         processor = QuietProcessor(str(path), agent.tracker_store, agent.lock_store, agent.nlg, agent.action_endpoint)
-        processor.graph_runner = DirectRunner(processor.graph_runner)
         agent.processor = processor
         agent.domain = processor.domain
         return cls(agent, processor)

@@ -52,6 +52,11 @@ def model_path() -> Path:
     return MODELS / f"amaan-{_digest(TRAINED_ON)}.tar.gz"
 
 
+def detector_path() -> Path:
+    """Where the language detector for the data as it is now stands, or would stand."""
+    return MODELS / f"detector-{_digest(TRAINED_ON)}.npz"
+
+
 def encoder_path() -> Path:
     """Where the encoder for the adapters as they are now stands, or would stand."""
     return MODELS / f"encoder-{_digest(BUILT_FROM)}"
@@ -83,7 +88,7 @@ def read_mapping(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         The mapping, empty where the file cannot be used, and the faults found.
     """
     try:
-        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        loaded = _loaded(path.read_text(encoding="utf-8"))
     except OSError:
         return {}, [Problem(shown(path), "cannot be read", "the file must exist and be readable")]
     except UnicodeDecodeError:
@@ -96,3 +101,14 @@ def read_mapping(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     if not isinstance(loaded, dict):
         return {}, [Problem(shown(path), "is not a mapping", "begin each line with `key:`")]
     return loaded, []
+
+
+def _loaded(text: str) -> Any:
+    """What a YAML text says: libyaml reads it in a tenth of the time.
+
+    What libyaml refuses is read again by ruamel itself: that reads `[https://example.org]`, and says what is wrong.
+    """
+    try:
+        return YAML(typ="safe").load(text)
+    except YAMLError:
+        return YAML(typ="safe", pure=True).load(text)

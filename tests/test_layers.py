@@ -31,6 +31,7 @@ ROWS = {
     "bot.content": 3,
     "bot.i18n": 2,
     "bot.engine": 1,
+    "bot.slim": 1,
     "bot.errors": 1,
     "bot.silence": 1,
     "bot.paths": 1,

@@ -1,21 +1,19 @@
 """The web application: what stands where."""
 
 from collections.abc import AsyncIterator, Sequence
-from functools import cache
 from importlib.resources import files
 
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from bot.content.examples import all_examples
 from bot.content.replies import Content
 from bot.engine import Engine
 from bot.gateway import description, pages, script, turns
 from bot.gateway.bounds import BOUNDS, Bounds, bounds
+from bot.gateway.detector import language_detector
 from bot.gateway.keys import CONTENT, DETECTOR, ENGINE, FRAME_ANCESTORS, LEAVE_URL
 from bot.gateway.middlewares import errors, headers
-from bot.text.detection import LanguageDetector
 from bot.workers import EnginePool
 
 MAX_BODY = 8 * 1024
@@ -46,7 +44,7 @@ def make_app(
     """
     app = web.Application(middlewares=[headers, errors, bounds], client_max_size=MAX_BODY)
     app[ENGINE], app[CONTENT], app[LEAVE_URL] = engine, content, leave_url
-    app[DETECTOR] = _detector()
+    app[DETECTOR] = language_detector()
     app[BOUNDS] = within or Bounds()
     own = [f"http://{name}:*" for name in pages.LOOPBACK] if demo else []
     app[FRAME_ANCESTORS] = " ".join([*embed_on, *own]) or "'none'"
@@ -75,12 +73,6 @@ def make_app(
     app.cleanup_ctx.append(_engine_running)
     app.on_cleanup.append(_last_line)
     return app
-
-
-@cache
-def _detector() -> LanguageDetector:
-    """Made once a process: it learns from all examples, in some seconds."""
-    return LanguageDetector(all_examples())
 
 
 async def _engine_running(app: web.Application) -> AsyncIterator[None]:
