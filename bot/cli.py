@@ -84,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.set_defaults(command=evaluate)
 
     measuring = commands.add_parser("benchmark", help="measure a turn, the start, training and memory")
+    measuring.add_argument("--against", choices=["rasa"], help="stock Rasa beside ours over HTTP; most of an hour")
+    measuring.add_argument(
+        "--share", type=int, metavar="N", help="with --against: train on one example in N, 1 for all"
+    )
+    measuring.add_argument(
+        "--quick", action="store_true", help="with --against: try the comparison itself, no figures"
+    )
     measuring.set_defaults(command=benchmark)
 
     collecting = commands.add_parser("catalogs", help="bring the catalogs in step with the English words")
@@ -254,9 +261,26 @@ def evaluate(parsed: argparse.Namespace) -> int:
 
 def benchmark(parsed: argparse.Namespace) -> int:
     """Prints what was measured."""
+    if parsed.against:
+        return _against(parsed)
+    if parsed.share is not None or parsed.quick:
+        raise BotError("benchmark: --share and --quick go with --against rasa")
     from bot.benchmark import measure
 
     for line in measure():
+        print(line, flush=True)
+    return 0
+
+
+def _against(parsed: argparse.Namespace) -> int:
+    """Prints stock Rasa beside ours."""
+    from bot.versus import compare
+
+    share = compare.SHARE if parsed.share is None else parsed.share
+    if share < 1:
+        raise BotError("--share: a whole number from 1")
+    plan = compare.quick(share) if parsed.quick else compare.Plan(share=share)
+    for line in compare.compare(plan, lambda progress: print(progress, file=sys.stderr, flush=True)):
         print(line, flush=True)
     return 0
 

@@ -1,0 +1,237 @@
+"""The comparison: both sides trained, started, asked the same, and the table of what came of it."""
+
+import asyncio
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from bot import paths
+from bot.content.replies import Content
+from bot.engine import Turn
+from bot.errors import BotError
+from bot.evaluation import Question
+from bot.versus import examples, load, sides
+from bot.versus.environment import ENVIRONMENT, stock_environment
+from bot.versus.load import Load, press
+from bot.versus.processes import Memory, Running, run, running
+from bot.versus.sides import Side
+
+Say = Callable[[str], None]
+
+SHARE = 12
+"""One example in so many."""
+
+LEVELS = (1, 8, 64)
+"""How many ask at once."""
+
+START_LIMIT = 300.0
+"""Seconds after which a server that has not answered is given up."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is done.
+
+    Args:
+        share: One example in so many is trained on.
+        least: Examples an intent and form keeps, at the least.
+        epochs: None for Rasa's own 100.
+        rounds: How often each level is pressed, the sides in turn.
+        seconds: How long each time.
+        sampled: How many questions are asked of all, to compare the answers.
+        keep: Takes our trained model as it is.
+    """
+
+    share: int = SHARE
+    least: int = examples.LEAST
+    epochs: int | None = None
+    rounds: int = 3
+    seconds: float = 15.0
+    sampled: int = 200
+    keep: bool = False
+
+
+def quick(share: int) -> Plan:
+    """A hurried trial of the benchmark itself; its figures mean nothing."""
+    return Plan(share=share, least=1, epochs=1, rounds=1, seconds=4.0, sampled=40, keep=True)
+
+
+@dataclass
+class Figures:
+    """What was measured of one side."""
+
+    side: Side
+    training: float | None = None
+    start: float = 0.0
+    memory: Memory = field(default_factory=lambda: Memory(0.0, 0.0, 0))
+    loads: dict[int, Load] = field(default_factory=lambda: {level: Load() for level in LEVELS})
+
+
+def compare(plan: Plan, say: Say) -> Iterator[str]:
+    """Yields the tables, line by line; tells its progress through `say`."""
+    if plan.keep:
+        yield "**A hurried trial (`--quick`): few examples, one epoch, short. No figure here means anything.**"
+        yield ""
+    busy = os.getloadavg()[0]
+    say("setting up stock Rasa (the first time some minutes)")
+    environment = stock_environment()
+    content = Content.read()
+    questions = examples.held_out(content.intents)
+    turns = [examples.as_turn(question, content.languages) for question in questions]
+    with tempfile.TemporaryDirectory() as temporary:
+        measured = [Figures(side) for side in _sides(Path(temporary), plan)]
+        for figures in measured:
+            _alone(figures, Path(temporary), turns, plan, say)
+        with ExitStack() as stack:
+            for figures in measured:
+                say(f"starting again: {figures.side.name}")
+                started = stack.enter_context(running(figures.side.servers, Path(temporary) / "log"))
+                _until_answered(figures.side, started, turns[0])
+            answers = list(_answers(measured, content.intents, questions[: plan.sampled], turns, say))
+            _rounds(measured, turns, plan, say)
+    yield from _conditions(environment, busy, plan)
+    yield from table(measured)
+    yield from answers
+
+
+def _sides(folder: Path, plan: Plan) -> Iterator[Side]:
+    part = examples.draw(plan.share, least=plan.least)
+    places = [folder / name for name in ("stock", "part", "whole")]
+    for place in places:
+        place.mkdir()
+    yield sides.stock(places[0], ENVIRONMENT, part, epochs=plan.epochs)
+    yield sides.ours(places[1], part, name="ours, the same examples")
+    if not plan.keep or paths.model_path().exists():
+        yield sides.ours(places[2], None, name="ours, all examples", keep=plan.keep)
+
+
+def _alone(figures: Figures, folder: Path, turns: Sequence[Turn], plan: Plan, say: Say) -> None:
+    """Training, start and memory, with no other side running: two copies of ours would share each other's pages."""
+    side, log = figures.side, folder / "log"
+    if side.training:
+        say(f"training on {side.examples:,} examples: {side.name}")
+        figures.training = run(side.training, log)
+    say(f"starting: {side.name}")
+    began = time.perf_counter()
+    with running(side.servers, log) as started:
+        _until_answered(side, started, turns[0])
+        figures.start = time.perf_counter() - began
+        figures.memory = asyncio.run(_memory_under_load(side, started, turns, plan.seconds))
+
+
+def _until_answered(side: Side, started: Running, turn: Turn) -> None:
+    async def poll() -> None:
+        async with load.session() as client:
+            until = time.monotonic() + START_LIMIT
+            while not (await load.ask(client, side.door, turn, "first")).said:
+                if not started.alive() or time.monotonic() > until:
+                    raise BotError(f"benchmark: {side.name} did not answer; its log:\n{started.last_lines()}")
+                await asyncio.sleep(0.05)
+
+    asyncio.run(poll())
+
+
+async def _memory_under_load(side: Side, started: Running, turns: Sequence[Turn], seconds: float) -> Memory:
+    """The most of three looks, spread over a time with eight at once."""
+    pressing = asyncio.create_task(press(side.door, turns, at_once=8, seconds=seconds))
+    looks = []
+    for _ in range(3):
+        await asyncio.sleep(seconds / 4)
+        looks.append(await asyncio.to_thread(started.memory))
+    await pressing
+    return max(looks, key=lambda look: look.share)
+
+
+def _rounds(measured: Sequence[Figures], turns: Sequence[Turn], plan: Plan, say: Say) -> None:
+    """Every level, the sides one after the other and again, so that a slow minute hits all; a first to warm up."""
+    for number in range(plan.rounds + 1):
+        for level in LEVELS:
+            for figures in measured:
+                seconds = plan.seconds if number else 3.0
+                done = asyncio.run(press(figures.side.door, turns, at_once=level, seconds=seconds))
+                say(f"{'round ' + str(number) if number else 'warming'}, {level} at once: {figures.side.name}")
+                if number:
+                    figures.loads[level].add(done)
+
+
+def _answers(
+    measured: Sequence[Figures],
+    intents: Sequence[str],
+    questions: Sequence[Question],
+    turns: Sequence[Turn],
+    say: Say,
+) -> Iterator[str]:
+    """Whether all say the same: to a tapped topic word for word, to a question by its topic."""
+    say("comparing the answers")
+    yield ""
+    taps = [Turn(None, intent, locale) for intent in intents for locale in ("en", "ur")]
+    tapped = [asyncio.run(_said(figures.side, taps)) for figures in measured]
+    same = sum(len({str(sorted(words.items())) for words in answer}) == 1 for answer in zip(*tapped, strict=True))
+    yield f"Tapped, in English and Urdu: {same} of {len(taps)} answers the same from all, word for word."
+    first = measured[0].side.name
+    heard = [[words["topic"] for words in asyncio.run(_said(f.side, turns[: len(questions)]))] for f in measured]
+    for figures, topics in zip(measured, heard, strict=True):
+        right = sum(topic in question.intents for topic, question in zip(topics, questions, strict=True))
+        agreed = sum(topic == other for topic, other in zip(topics, heard[0], strict=True))
+        line = f"Of {len(questions)} held-out questions, {figures.side.name}: {right} answered with the right topic"
+        yield line + ("." if figures is measured[0] else f", {agreed} with the same topic as {first}.")
+
+
+async def _said(side: Side, turns: Sequence[Turn]) -> list[dict[str, object]]:
+    """What is said to each turn, each the first of its talk."""
+    said: list[dict[str, object]] = []
+    async with load.session() as client:
+        for number, turn in enumerate(turns):
+            heard = await load.ask(client, side.door, turn, f"answers {id(turns)} {number}")
+            said.append(dict(sides.words_of(heard.said[-1])) if heard.said else {"topic": None})
+    return said
+
+
+def _conditions(environment: str, busy: float, plan: Plan) -> Iterator[str]:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    cores = len(os.sched_getaffinity(0))
+    yield f"{date.today().isoformat()}, {cores} cores of {model}; load of the machine before the start: {busy:.2f}."
+    yield f"Stock: {environment}. Ours: Python {platform.python_version()}, `requirements.txt`."
+    yield f"{plan.rounds} rounds of {plan.seconds:.0f} s a level, the sides in turn; one example in {plan.share}."
+    yield ""
+
+
+def table(measured: Sequence[Figures]) -> Iterator[str]:
+    """Two tables in Markdown, and ours beside stock in a line each."""
+    yield "| | examples | training | start to first answer | memory under load (PSS) | (RSS) | processes |"
+    yield "|---|---|---|---|---|---|---|"
+    for one in measured:
+        trained = f"{one.training:.0f} s" if one.training is not None else "kept"
+        held = f"{one.memory.share:.0f} MB | {one.memory.resident:.0f} MB | {one.memory.processes}"
+        yield f"| {one.side.name} | {one.side.examples:,} | {trained} | {one.start:.1f} s | {held} |"
+    yield ""
+    yield "| at once | | turns answered | median | 99th percentile | turns a second | refused | failed |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for level in LEVELS:
+        for one in measured:
+            done = one.loads[level]
+            times = f"{done.milliseconds(50):.1f} ms | {done.milliseconds(99):.1f} ms"
+            counted = f"{done.rate:.1f} | {done.refused} | {done.failed}"
+            yield f"| {level} | {one.side.name} | {len(done.times):,} | {times} | {counted} |"
+    yield ""
+    stock, *others = measured
+    for one in others:
+        yield f"{one.side.name} beside {stock.side.name}: {', '.join(_ratios(one, stock))}."
+
+
+def _ratios(one: Figures, stock: Figures) -> Iterator[str]:
+    """How many times as good, where stock could be measured at all."""
+    ours, theirs = one.loads[1].milliseconds(50), stock.loads[1].milliseconds(50)
+    yield f"a turn, one at a time, {theirs / ours:.1f} times as fast"
+    for level in LEVELS[1:]:
+        if rate := stock.loads[level].rate:
+            yield f"{one.loads[level].rate / rate:.1f} times the turns a second at {level} at once"
+    if stock.memory.share:
+        yield f"{one.memory.share / stock.memory.share:.2f} of the memory (PSS)"
