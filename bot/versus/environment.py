@@ -90,4 +90,7 @@ def stock_config(environment: Path, *, epochs: int | None = None) -> dict[str, A
 def write_yaml(path: Path, content: dict[str, Any]) -> None:
     """Writes a file Rasa reads."""
     with path.open("w", encoding="utf-8") as out:
-        YAML(typ="safe", pure=True).dump(content, out)
+        yaml = YAML(typ="safe", pure=True)
+        # In one line, the reader of the older Rasa takes the colon of an address for another key.
+        yaml.default_flow_style = False
+        yaml.dump(content, out)

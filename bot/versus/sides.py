@@ -49,7 +49,7 @@ class Side:
 
 
 def stock(folder: Path, environment: Path, examples: Examples, *, epochs: int | None = None) -> Side:
-    """Stock Rasa: a project as `rasa init` makes it, with our domain, rules and examples, and our actions beside it."""
+    """Stock Rasa: a project as `rasa init` makes it, with our domain, rules and examples; our actions beside it."""
     write(examples, folder / "data" / "nlu")
     shutil.copy(paths.RULES, folder / "data")
     shutil.copy(paths.DOMAIN, folder)
