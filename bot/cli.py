@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -262,25 +263,14 @@ def evaluate(parsed: argparse.Namespace) -> int:
 def benchmark(parsed: argparse.Namespace) -> int:
     """Prints what was measured."""
     if parsed.against:
-        return _against(parsed)
-    if parsed.share is not None or parsed.quick:
-        raise BotError("benchmark: --share and --quick go with --against rasa")
-    from bot.benchmark import measure
+        from bot.versus.compare import against
 
-    for line in measure():
-        print(line, flush=True)
-    return 0
+        lines = against(parsed.share, quick=parsed.quick, say=partial(print, file=sys.stderr, flush=True))
+    else:
+        from bot.benchmark import measure
 
-
-def _against(parsed: argparse.Namespace) -> int:
-    """Prints stock Rasa beside ours."""
-    from bot.versus import compare
-
-    share = compare.SHARE if parsed.share is None else parsed.share
-    if share < 1:
-        raise BotError("--share: a whole number from 1")
-    plan = compare.quick(share) if parsed.quick else compare.Plan(share=share)
-    for line in compare.compare(plan, lambda progress: print(progress, file=sys.stderr, flush=True)):
+        lines = measure()
+    for line in lines:
         print(line, flush=True)
     return 0
 

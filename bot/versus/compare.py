@@ -1,15 +1,17 @@
 """The comparison: both sides trained, started, asked the same, and the table of what came of it."""
 
 import asyncio
+import json
 import os
 import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 from bot import paths
 from bot.content.replies import Content
@@ -18,17 +20,15 @@ from bot.errors import BotError
 from bot.evaluation import Question
 from bot.versus import examples, load, sides
 from bot.versus.environment import ENVIRONMENT, stock_environment
-from bot.versus.load import Load, press
-from bot.versus.processes import Memory, Running, run, running
+from bot.versus.load import press
+from bot.versus.processes import Memory, Running, end_when_told, run, running
 from bot.versus.sides import Side
+from bot.versus.table import LEVELS, Figures, table
 
 Say = Callable[[str], None]
 
 SHARE = 12
 """One example in so many."""
-
-LEVELS = (1, 8, 64)
-"""How many ask at once."""
 
 START_LIMIT = 300.0
 """Seconds after which a server that has not answered is given up."""
@@ -59,20 +59,22 @@ class Plan:
     keep: bool = False
 
 
-def quick(share: int) -> Plan:
+def hurried(share: int) -> Plan:
     """A hurried trial of the benchmark itself; its figures mean nothing."""
     return Plan(share=share, least=1, forms=("en", "ur"), epochs=1, rounds=1, seconds=4.0, sampled=40, keep=True)
 
 
-@dataclass
-class Figures:
-    """What was measured of one side."""
+def against(share: int | None, *, quick: bool, say: Say) -> Iterator[str]:
+    """The comparison as it is asked for at the command line.
 
-    side: Side
-    training: float | None = None
-    start: float = 0.0
-    memory: Memory = field(default_factory=lambda: Memory(0.0, 0.0, 0))
-    loads: dict[int, Load] = field(default_factory=lambda: {level: Load() for level in LEVELS})
+    Raises:
+        BotError: The share is no share, or a side cannot be set up, trained or started.
+    """
+    share = SHARE if share is None else share
+    if share < 1:
+        raise BotError("--share: a whole number from 1")
+    end_when_told()
+    yield from compare(hurried(share) if quick else Plan(share=share), say)
 
 
 def compare(plan: Plan, say: Say) -> Iterator[str]:
@@ -175,7 +177,7 @@ def _answers(
     yield ""
     taps = [Turn(None, intent, locale) for intent in intents for locale in ("en", "ur")]
     tapped = [asyncio.run(_said(figures.side, taps)) for figures in measured]
-    same = sum(len({str(sorted(words.items())) for words in answer}) == 1 for answer in zip(*tapped, strict=True))
+    same = sum(len({json.dumps(words, sort_keys=True) for words in each}) == 1 for each in zip(*tapped, strict=True))
     yield f"Tapped, in English and Urdu: {same} of {len(taps)} answers the same from all, word for word."
     first = measured[0].side.name
     heard = [[words["topic"] for words in asyncio.run(_said(f.side, turns[: len(questions)]))] for f in measured]
@@ -190,8 +192,8 @@ async def _said(side: Side, turns: Sequence[Turn]) -> list[dict[str, object]]:
     """What is said to each turn, each the first of its talk."""
     said: list[dict[str, object]] = []
     async with load.session() as client:
-        for number, turn in enumerate(turns):
-            heard = await load.ask(client, side.door, turn, f"answers {id(turns)} {number}")
+        for turn in turns:
+            heard = await load.ask(client, side.door, turn, uuid4().hex)
             said.append(dict(sides.words_of(heard.said[-1])) if heard.said else {"topic": None})
     return said
 
@@ -204,37 +206,3 @@ def _conditions(environment: str, busy: float, plan: Plan) -> Iterator[str]:
     yield f"Stock: {environment}. Ours: Python {platform.python_version()}, `requirements.txt`."
     yield f"{plan.rounds} rounds of {plan.seconds:.0f} s a level, the sides in turn; one example in {plan.share}."
     yield ""
-
-
-def table(measured: Sequence[Figures]) -> Iterator[str]:
-    """Two tables in Markdown, and ours beside stock in a line each."""
-    yield "| | examples | training | start to first answer | memory under load (PSS) | (RSS) | processes |"
-    yield "|---|---|---|---|---|---|---|"
-    for one in measured:
-        trained = f"{one.training:.0f} s" if one.training is not None else "kept"
-        held = f"{one.memory.share:.0f} MB | {one.memory.resident:.0f} MB | {one.memory.processes}"
-        yield f"| {one.side.name} | {one.side.examples:,} | {trained} | {one.start:.1f} s | {held} |"
-    yield ""
-    yield "| at once | | turns answered | median | 99th percentile | turns a second | refused | failed |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for level in LEVELS:
-        for one in measured:
-            done = one.loads[level]
-            times = f"{done.milliseconds(50):.1f} ms | {done.milliseconds(99):.1f} ms"
-            counted = f"{done.rate:.1f} | {done.refused} | {done.failed}"
-            yield f"| {level} | {one.side.name} | {len(done.times):,} | {times} | {counted} |"
-    yield ""
-    stock, *others = measured
-    for one in others:
-        yield f"{one.side.name} beside {stock.side.name}: {', '.join(_ratios(one, stock))}."
-
-
-def _ratios(one: Figures, stock: Figures) -> Iterator[str]:
-    """How many times as good, where stock could be measured at all."""
-    ours, theirs = one.loads[1].milliseconds(50), stock.loads[1].milliseconds(50)
-    yield f"a turn, one at a time, {theirs / ours:.1f} times as fast"
-    for level in LEVELS[1:]:
-        if rate := stock.loads[level].rate:
-            yield f"{one.loads[level].rate / rate:.1f} times the turns a second at {level} at once"
-    if stock.memory.share:
-        yield f"{one.memory.share / stock.memory.share:.2f} of the memory (PSS)"

@@ -102,6 +102,11 @@ def running(commands: Sequence[Command], log: Path) -> Iterator[Running]:
         started.stop()
 
 
+def end_when_told() -> None:
+    """Takes a request to end (`kill`) as Ctrl+C, so that what was started is ended too."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def run(command: Command, log: Path) -> float:
     """Runs a command to its end.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import paths
 from bot.errors import BotError
 from bot.versus.processes import Command, run, running
 
@@ -75,3 +76,21 @@ def test_names_can_be_taken_out_of_the_environment(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     asked = command("import os; raise SystemExit('PYTHONPATH' in os.environ)", tmp_path, PYTHONPATH=None)
     assert run(asked, tmp_path / "log") > 0
+
+
+def test_a_benchmark_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
+    """`kill` ends the servers too, not only Ctrl+C."""
+    code = (
+        "import sys, time; from pathlib import Path; from bot.versus import processes\n"
+        "processes.end_when_told()\n"
+        f"server = processes.Command((sys.executable, '-c', {CHILD!r}), Path('.'))\n"
+        f"with processes.running([server], Path({str(tmp_path / 'inner')!r})) as started:\n"
+        "    print(started.leaders[0].pid, flush=True); time.sleep(600)"
+    )
+    asked = Command((sys.executable, "-c", code), paths.ROOT, {"PYTHONPATH": str(paths.ROOT)})
+    with running([asked], tmp_path / "log") as started:
+        wait_for(tmp_path / "inner", "there")
+        server = int((tmp_path / "log").read_text(encoding="utf-8"))
+        started.leaders[0].terminate()
+        assert started.leaders[0].wait(timeout=30) != 0
+    assert not (Path("/proc") / str(server)).exists()
