@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.set_defaults(command=evaluate)
 
     measuring = commands.add_parser("benchmark", help="measure a turn, the start, training and memory")
+    measuring.add_argument("--against", choices=["rasa"], help="stock Rasa beside ours over HTTP; most of an hour")
+    measuring.add_argument(
+        "--share", type=int, metavar="N", help="with --against: train on one example in N, 1 for all"
+    )
+    measuring.add_argument(
+        "--quick", action="store_true", help="with --against: try the comparison itself, no figures"
+    )
     measuring.set_defaults(command=benchmark)
 
     encoding = commands.add_parser("encoder", help="build the sentence encoder, or teach it our questions")
@@ -285,9 +293,15 @@ def evaluate(parsed: argparse.Namespace) -> int:
 
 def benchmark(parsed: argparse.Namespace) -> int:
     """Prints what was measured."""
-    from bot.benchmark import measure
+    if parsed.against:
+        from bot.versus.compare import against
 
-    for line in measure():
+        lines = against(parsed.share, quick=parsed.quick, say=partial(print, file=sys.stderr, flush=True))
+    else:
+        from bot.benchmark import measure
+
+        lines = measure()
+    for line in lines:
         print(line, flush=True)
     return 0
 

@@ -20,6 +20,7 @@ ROWS = {
     "bot.review": 6,
     "bot.evaluation": 6,
     "bot.ablation": 7,
+    "bot.versus": 7,
     "bot.others": 6,
     "bot.workers": 5,
     "bot.embedded": 5,
