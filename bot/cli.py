@@ -323,7 +323,7 @@ def teach_encoder(parsed: argparse.Namespace) -> int:
 
     try:
         from bot.encoder.course import course
-        from bot.encoder.teach import Lesson
+        from bot.encoder.lessons import Lesson
     except ModuleNotFoundError as error:
         raise BotError(f"{error.name} is not installed here: `make teach` brings it and teaches.") from None
     intents = Content.read().intents

@@ -11,7 +11,8 @@ from bot.paths import ROOT
 ROWS = {
     "bot.cli": 9,
     "bot.encoder.course": 8,
-    "bot.encoder.teach": 4,
+    "bot.encoder.lessons": 4,
+    "bot.encoder.teach": 5,
     "bot.encoder": 3,
     "bot.benchmark": 6,
     "bot.gateway": 6,

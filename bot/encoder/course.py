@@ -11,25 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot import paths
 from bot.ablation import VARIANTS, guesses
-from bot.content.examples import read_examples
 from bot.encoder.adapters import Adapters, example_digests, write_adapters
 from bot.encoder.build import build
+from bot.encoder.lessons import FOLDS, Examples, Lesson, all_examples, folds, language, without
 from bot.encoder.runtime import Encoder
-from bot.encoder.teach import Examples, Lesson, teach
+from bot.encoder.teach import teach
 from bot.encoder.weights import Weights
 from bot.evaluation import Question
 
-FOLDS = 5
 FOLD_DRAWS = 4_800
 """Examples drawn while a fifth of the languages is left out: fewer, for five times an hour is too long."""
 
-SAMPLE = 4
+SAMPLE = 8
 """Before and after are compared with one in so many of the examples for the classifier."""
-
-WHOLE = frozenset({"zh_Hans"})
-"""Names with a script that are languages of their own here, not written forms of another."""
 
 
 def course(lesson: Lesson, questions: Sequence[Question], others: Sequence[Question]) -> Iterator[str]:
@@ -67,27 +62,6 @@ def course(lesson: Lesson, questions: Sequence[Question], others: Sequence[Quest
     yield "|---|---|---|---|"
     for name, shares in rows.items():
         yield f"| {name} | {' | '.join(f'{share:.1%}' for share in shares)} |"
-
-
-def all_examples() -> Examples:
-    """Every example, by written form and intent."""
-    return {path.stem: read_examples(path) for path in sorted(paths.NLU.glob("*.yml"))}
-
-
-def language(form: str) -> str:
-    """The language of a written form: `ur` of `ur_Latn`."""
-    return form if form in WHOLE else form.split("_")[0]
-
-
-def folds(examples: Examples) -> list[list[str]]:
-    """Our languages in five parts, each left out whole, all its written forms."""
-    languages = sorted({language(form) for form in examples})
-    return [languages[start::FOLDS] for start in range(FOLDS)]
-
-
-def without(examples: Examples, languages: Sequence[str]) -> Examples:
-    """The examples of all other languages."""
-    return {form: group for form, group in examples.items() if language(form) not in languages}
 
 
 def _marks(adapters: Adapters, examples: Examples, asked: Sequence[Question]) -> NDArray[np.bool_]:

@@ -1,60 +1,18 @@
 """Teaches the encoder our questions: low-rank adapters, by PyTorch, on `data/nlu`; the word table stays as it is."""
 
 import math
-import random
 import sys
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from anyascii import anyascii
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from bot.encoder.lessons import Examples, Lesson, batches
 from bot.encoder.tokens import END, Pieces
 from bot.encoder.weights import EPSILON, HEADS, MATRICES, WIDTH, Floats, Weights
 from bot.engine import DANGER_INTENTS
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """How it is taught.
-
-    Attributes:
-        draws: Examples drawn in all.
-        rank: Rank of the adapters.
-        first: The first layer that gets adapters; those below stay as they are.
-        intents: Intents in a step.
-        forms: Examples of each in a step, every one in another language or written form.
-        rate: Highest learning rate.
-        warmup: Share of the steps in which the rate rises to it; then it falls again, as a cosine does.
-        smoothing: Share of each label that is spread over all intents.
-        danger: How much heavier an example of danger weighs.
-        together: Weight of the loss that draws examples of one intent together, whatever their language.
-        warmth: Temperature of that loss.
-        romanised: Share of texts in other letters that are seen in Latin ones instead.
-        misspelt: Share of texts that get a spelling mistake or two.
-        longest: Pieces of a text that are read.
-        seed: Of every draw.
-    """
-
-    draws: int = 24_000
-    rank: int = 16
-    first: int = 3
-    intents: int = 16
-    forms: int = 3
-    rate: float = 1e-3
-    warmup: float = 0.06
-    smoothing: float = 0.1
-    danger: float = 2.0
-    together: float = 0.2
-    warmth: float = 0.1
-    romanised: float = 0.15
-    misspelt: float = 0.25
-    longest: int = 32
-    seed: int = 7
 
 
 class Adapter(nn.Module):
@@ -128,10 +86,11 @@ class Student(nn.Module):
 
     def forward(self, texts: Sequence[Sequence[int]]) -> Tensor:
         """Unit vectors (texts × width) of texts as numbers of pieces."""
-        lengths = torch.tensor([len(text) for text in texts])
-        there = torch.arange(int(lengths.max())) < lengths[:, None]
+        here = self.words.device
+        lengths = torch.tensor([len(text) for text in texts], device=here)
+        there = torch.arange(int(lengths.max()), device=here) < lengths[:, None]
         where = there.flatten().nonzero().squeeze(1)
-        numbers = torch.tensor([number for text in texts for number in text])
+        numbers = torch.tensor([number for text in texts for number in text], device=here)
         x = self.words[numbers] + self.places[where % there.shape[1]]
         x = functional.layer_norm(x, (WIDTH,), self.ln_w, self.ln_b, EPSILON)
         for layer in self.layers:
@@ -142,7 +101,7 @@ class Student(nn.Module):
     def adapters(self) -> dict[str, Floats]:
         """What was learnt: `l0.q.down` (rank × in), `l0.q.up` (out × rank), and so on."""
         return {
-            f"l{number}.{name}.{part}": getattr(layer.matrices[name], part).detach().numpy()
+            f"l{number}.{name}.{part}": getattr(layer.matrices[name], part).detach().cpu().numpy()
             for number, layer in enumerate(self.layers)
             for name in MATRICES
             for part in ("down", "up")
@@ -150,12 +109,8 @@ class Student(nn.Module):
         }
 
 
-Examples = Mapping[str, Mapping[str, Sequence[str]]]
-"""Written form → intent → texts."""
-
-
 def teach(weights: Weights, examples: Examples, lesson: Lesson) -> dict[str, Floats]:
-    """Trains adapters on examples; the same examples, lesson and machine give the same adapters.
+    """Trains adapters on examples; the same lesson, examples and machine give the same. On a GPU, if any.
 
     Args:
         weights: The encoder as it is.
@@ -166,19 +121,20 @@ def teach(weights: Weights, examples: Examples, lesson: Lesson) -> dict[str, Flo
         The adapters (see `Student.adapters`).
     """
     torch.manual_seed(lesson.seed)
-    student = Student(weights, lesson.rank, lesson.first)
+    here = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    student = Student(weights, lesson.rank, lesson.first).to(here)
     pieces = Pieces(weights.pieces, weights.scores.tolist(), weights.letters)
     read = _reader(pieces, lesson.longest)
     intents = sorted({intent for group in examples.values() for intent in group})
-    head = _first_head(student, read, examples, intents)
-    heavy = torch.tensor([lesson.danger if intent in DANGER_INTENTS else 1.0 for intent in intents])
+    head = _first_head(student, read, examples, intents).to(here)
+    heavy = torch.tensor([lesson.danger if intent in DANGER_INTENTS else 1.0 for intent in intents], device=here)
     learnt = [p for p in student.parameters() if p.requires_grad]
     steps = lesson.draws // (lesson.intents * lesson.forms)
     adam = torch.optim.AdamW([*learnt, *head.parameters()], lr=lesson.rate, weight_decay=0.01)
     rates = torch.optim.lr_scheduler.OneCycleLR(adam, lesson.rate, total_steps=steps, pct_start=lesson.warmup)
     with tqdm(total=steps, desc="Teaching", unit="step", file=sys.stderr, mininterval=5) as progress:
-        for texts, names in _batches(examples, intents, lesson, steps):
-            labels = torch.tensor([intents.index(name) for name in names])
+        for texts, names in batches(examples, intents, lesson, steps):
+            labels = torch.tensor([intents.index(name) for name in names], device=here)
             vectors = student(read(texts))
             loss = functional.cross_entropy(
                 head(vectors), labels, heavy, label_smoothing=lesson.smoothing
@@ -190,7 +146,8 @@ def teach(weights: Weights, examples: Examples, lesson: Lesson) -> dict[str, Flo
             rates.step()
             progress.set_postfix(loss=f"{loss.item():.2f}", refresh=False)
             progress.update()
-    return student.adapters()
+    adapters: dict[str, Floats] = student.adapters()
+    return adapters
 
 
 def _reader(pieces: Pieces, longest: int) -> Callable[[Sequence[str]], list[list[int]]]:
@@ -209,7 +166,9 @@ def _first_head(
     cells = [(text, intent) for group in examples.values() for intent, texts in group.items() for text in texts[:1]]
     with torch.no_grad():
         parts = [student(read([text for text, _ in cells[at : at + 64]])) for at in range(0, len(cells), 64)]
-    known = LogisticRegression(C=60, max_iter=200).fit(torch.cat(parts).numpy(), [intent for _, intent in cells])
+    known = LogisticRegression(C=60, max_iter=200).fit(
+        torch.cat(parts).cpu().numpy(), [intent for _, intent in cells]
+    )
     head = nn.Linear(WIDTH, len(intents))
     with torch.no_grad():
         head.weight.copy_(torch.tensor(known.coef_))
@@ -219,52 +178,8 @@ def _first_head(
 
 def _apart(vectors: Tensor, labels: Tensor, warmth: float) -> Tensor:
     """Supervised contrastive loss (Khosla et al., NeurIPS 2020): one intent's texts near, others' far."""
-    alone = torch.eye(len(labels), dtype=torch.bool)
+    alone = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     scores = (vectors @ vectors.T / warmth).masked_fill(alone, -math.inf)
     shares = scores.log_softmax(1).masked_fill(alone, 0)
     same = (labels[:, None] == labels) & ~alone
     return -(shares * same).sum() / same.sum().clamp(min=1)
-
-
-def _batches(
-    examples: Examples, intents: Sequence[str], lesson: Lesson, steps: int
-) -> Iterator[tuple[list[str], list[str]]]:
-    """Texts and their intents, step by step; an example comes again only when all of its kind have come."""
-    chance = random.Random(lesson.seed)  # noqa: S311  (no secret)
-    queues: dict[tuple[str, str], list[str]] = {}
-    order: list[str] = []
-    for _ in range(steps):
-        texts, names = [], []
-        while len(order) < lesson.intents:
-            order += chance.sample(intents, len(intents))
-        taken, order = order[: lesson.intents], order[lesson.intents :]
-        for intent in taken:
-            forms = [form for form, group in examples.items() if group.get(intent)]
-            for form in chance.sample(forms, min(lesson.forms, len(forms))):
-                queue = queues.setdefault((form, intent), [])
-                if not queue:
-                    queue += chance.sample(list(examples[form][intent]), len(examples[form][intent]))
-                texts.append(_view(queue.pop(), lesson, chance))
-                names.append(intent)
-        yield texts, names
-
-
-def _view(text: str, lesson: Lesson, chance: random.Random) -> str:
-    """The text as another person, or another keyboard, would have written it; mostly as it is."""
-    if chance.random() < lesson.romanised and not text.isascii():
-        # Letters without their marks, or in Latin: “prosze”, “myra shwhr”.
-        text = anyascii(text).lower()
-    if chance.random() < lesson.misspelt:
-        for _ in range(chance.randint(1, 2)):
-            text = _misspelt(text, chance)
-    return text
-
-
-def _misspelt(text: str, chance: random.Random) -> str:
-    """One letter lost, doubled or changed for its neighbour; never the first of a text."""
-    places = [place for place in range(1, len(text)) if unicodedata.category(text[place])[0] in "LM"]
-    if not places:
-        return text
-    at = chance.choice(places)
-    before, letter, after = text[: at - 1], text[at], text[at + 1 :]
-    return chance.choice([text[:at] + after, text[:at] + letter * 2 + after, before + letter + text[at - 1] + after])

@@ -86,6 +86,7 @@ def ours(folder: Path, examples: Examples | None, *, name: str, keep: bool = Fal
         else:
             shutil.copy(source, folder / part)
     (folder / "models").mkdir()
+    shutil.copytree(paths.encoder_path(), folder / "models" / paths.encoder_path().name)
     if examples is not None:
         shutil.rmtree(folder / "data" / "nlu")
         write(examples, folder / "data" / "nlu")
