@@ -193,7 +193,7 @@ class EnginePool:
             if worker.gone.is_set():
                 continue
             try:
-                # Who waits no longer leaves the worker to its turn: in a flood, ending it would cost more.
+                # Who waits no longer leaves the worker to its turn: in a flood, ending it would cost more than that.
                 return await asyncio.shield(self._work(worker, turn))
             except WorkerDiedError as error:
                 deaths += error.begun

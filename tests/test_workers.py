@@ -272,6 +272,8 @@ async def gateway(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Gateway
     server = Gateway(tmp_path, unused_tcp_port)
     try:
         await until(server.is_ready)
+        # The first turn of all makes what redacts, which may take a slow machine longer than a turn may.
+        await until(lambda: server.post("hello") == 200)
         yield server
     finally:
         server.process.kill()
