@@ -27,10 +27,10 @@ from bot.versus.table import LEVELS, Figures, table
 
 Say = Callable[[str], None]
 
-SHARE = 12
+SHARE = 24
 """One example in so many."""
 
-START_LIMIT = 300.0
+START_LIMIT = 600.0
 """Seconds after which a server that has not answered is given up."""
 
 
@@ -46,7 +46,7 @@ class Plan:
         rounds: How often each level is pressed, the sides in turn.
         seconds: How long each time.
         sampled: How many questions are asked of all, to compare the answers.
-        keep: Takes our trained model as it is.
+        hurried: Whether this is only a trial of the benchmark.
     """
 
     share: int = SHARE
@@ -56,12 +56,12 @@ class Plan:
     rounds: int = 3
     seconds: float = 15.0
     sampled: int = 200
-    keep: bool = False
+    hurried: bool = False
 
 
 def hurried(share: int) -> Plan:
     """A hurried trial of the benchmark itself; its figures mean nothing."""
-    return Plan(share=share, least=1, forms=("en", "ur"), epochs=1, rounds=1, seconds=4.0, sampled=40, keep=True)
+    return Plan(share=share, least=1, forms=("en", "ur"), epochs=1, rounds=1, seconds=4.0, sampled=40, hurried=True)
 
 
 def against(share: int | None, *, quick: bool, say: Say) -> Iterator[str]:
@@ -79,7 +79,7 @@ def against(share: int | None, *, quick: bool, say: Say) -> Iterator[str]:
 
 def compare(plan: Plan, say: Say) -> Iterator[str]:
     """Yields the tables, line by line; tells its progress through `say`."""
-    if plan.keep:
+    if plan.hurried:
         yield "**A hurried trial (`--quick`): two languages, one epoch, short. No figure here means anything.**"
         yield ""
     busy = os.getloadavg()[0]
@@ -112,8 +112,10 @@ def _sides(folder: Path, plan: Plan) -> Iterator[Side]:
         place.mkdir()
     yield sides.stock(places[0], ENVIRONMENT, part, epochs=plan.epochs)
     yield sides.ours(places[1], part, name="ours, the same examples")
-    if not plan.keep or paths.model_path().exists():
-        yield sides.ours(places[2], None, name="ours, all examples", keep=plan.keep)
+    # Ours with all examples is trained by `benchmark` alone; here it is asked.
+    trained = paths.model_path().exists()
+    if trained or not plan.hurried:
+        yield sides.ours(places[2], None, name="ours, all examples", keep=trained)
 
 
 def _alone(figures: Figures, folder: Path, turns: Sequence[Turn], plan: Plan, say: Say) -> None:

@@ -14,7 +14,7 @@ Examples = Mapping[str, Mapping[str, list[str]]]
 """Locale → intent → texts."""
 
 SEED = 20261128
-LEAST = 2
+LEAST = 1
 """Examples an intent and form keeps, however small the share."""
 
 
