@@ -164,6 +164,7 @@ def train(parsed: argparse.Namespace) -> int:
     from bot.embedded import train as train_model
     from bot.gateway.detector import language_detector
 
+    _built()
     language_detector()
     print(f"Trained: {paths.shown(train_model())}")
     return 0
@@ -308,12 +309,21 @@ def benchmark(parsed: argparse.Namespace) -> int:
 
 def build_encoder(parsed: argparse.Namespace) -> int:
     """Builds the sentence encoder, where it is not there."""
-    if parsed.again or not paths.encoder_path().exists():
+    path = _built(again=parsed.again)
+    print(f"Encoder: {paths.shown(path)}", file=sys.stderr)
+    return 0
+
+
+def _built(*, again: bool = False) -> Path:
+    """The sentence encoder; built first where it is not there, and those of older code swept away."""
+    path = paths.encoder_path()
+    if again or not path.exists():
         from bot.encoder.build import build
 
         build()
-    print(f"Encoder: {paths.shown(paths.encoder_path())}", file=sys.stderr)
-    return 0
+        for old in set(paths.MODELS.glob("encoder-*")) - {path}:
+            shutil.rmtree(old)
+    return path
 
 
 def teach_encoder(parsed: argparse.Namespace) -> int:

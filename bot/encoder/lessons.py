@@ -42,7 +42,7 @@ class Lesson:
         seed: Of every draw.
     """
 
-    draws: int = 24_000
+    draws: int = 50_000
     rank: int = 16
     first: int = 3
     intents: int = 16
