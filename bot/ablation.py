@@ -42,7 +42,7 @@ class Variant:
     """
 
     name: str
-    meaning: float = 14
+    meaning: float = 5
     views: tuple[tuple[Reading, float], ...] = ((normalise, 8), (sounds, 8))
     c: float = 0.3
     steps: int = 80
