@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 SHARE = 12
 """One example in so many."""
 
-START_LIMIT = 300.0
+START_LIMIT = 600.0
 """Seconds after which a server that has not answered is given up."""
 
 
