@@ -93,3 +93,15 @@ def test_everything_ours_is_trained_on_is_copied() -> None:
     """The copy takes the same model's name, so a file that makes it may not be forgotten."""
     for path in paths.TRAINED_ON:
         assert path.relative_to(paths.ROOT).parts[0] in sides.OURS
+
+
+def test_a_kept_model_is_brought_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all examples and the model that is there, the copy is served under the name the model has, untrained."""
+    model = tmp_path / paths.model_path().name
+    model.write_bytes(b"model")
+    monkeypatch.setattr(paths, "model_path", lambda: model)
+    side = sides.ours(tmp_path / "ours", None, name="ours", keep=True)
+    assert side.training is None
+    assert (tmp_path / "ours/models" / model.name).read_bytes() == b"model"
+    whole = {path.name: path.read_bytes() for path in paths.NLU.glob("*.yml")}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "ours/data/nlu").glob("*.yml")} == whole
