@@ -113,7 +113,7 @@ def _sides(folder: Path, plan: Plan) -> Iterator[Side]:
     yield sides.stock(places[0], ENVIRONMENT, part, epochs=plan.epochs)
     yield sides.ours(places[1], part, name="ours, the same examples")
     # Ours with all examples is trained by `benchmark` alone; here it is asked.
-    trained = paths.model_path().exists()
+    trained = paths.model_path().exists() and paths.detector_path().exists()
     if trained or not plan.hurried:
         yield sides.ours(places[2], None, name="ours, all examples", keep=trained)
 

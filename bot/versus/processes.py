@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 from bot.errors import BotError
 
 PROC = Path("/proc")
+MARK = "AMAAN_BENCHMARK"
 GRACE = 15.0
 """Seconds a process has to end by itself."""
 
@@ -24,9 +26,9 @@ class Command:
     folder: Path
     environment: Mapping[str, str | None] = field(default_factory=dict)
 
-    def start(self, log: Path) -> "subprocess.Popen[bytes]":
-        """Starts it in a session of its own, so that its children can be found."""
-        wanted = {**os.environ, **self.environment}
+    def start(self, log: Path, mark: str) -> "subprocess.Popen[bytes]":
+        """Starts it with a mark in its environment, so that its children can be found in whatever session."""
+        wanted = {**os.environ, **self.environment, MARK: mark}
         environment = {name: value for name, value in wanted.items() if value is not None}
         with log.open("ab") as out:
             return subprocess.Popen(  # noqa: S603
@@ -49,6 +51,7 @@ class Running:
     def __init__(self, log: Path) -> None:
         self.log = log
         self.leaders: list[subprocess.Popen[bytes]] = []
+        self.mark = uuid4().hex
 
     def alive(self) -> bool:
         """Whether every one of them still is."""
@@ -81,9 +84,14 @@ class Running:
         return all(leader.poll() is not None for leader in self.leaders)
 
     def _members(self) -> list[int]:
-        """Every process in the sessions of these commands: a child stays in one when its parent has gone."""
-        sessions = {leader.pid for leader in self.leaders}
-        return [number for number, session in _sessions() if session in sessions]
+        """Every process that has the mark: a child keeps it in a session of its own, and when its parent has gone."""
+        mark, found = f"{MARK}={self.mark}".encode(), []
+        for folder in PROC.glob("[0-9]*"):
+            # Processes come and go meanwhile, and some are not ours to read; one that has ended has no environment.
+            with suppress(OSError):
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+        return found
 
     def last_lines(self) -> str:
         """The end of their log."""
@@ -96,7 +104,7 @@ def running(commands: Sequence[Command], log: Path) -> Iterator[Running]:
     started = Running(log)
     try:
         for command in commands:
-            started.leaders.append(command.start(log))
+            started.leaders.append(command.start(log, started.mark))
         yield started
     finally:
         started.stop()
@@ -124,16 +132,6 @@ def run(command: Command, log: Path) -> float:
         words = " ".join(command.arguments[1:4])
         raise BotError(f"benchmark: `{words}` failed; the end of its log:\n{started.last_lines()}")
     return seconds
-
-
-def _sessions() -> Iterator[tuple[int, int]]:
-    """Every process that has not ended, with its session."""
-    for folder in PROC.glob("[0-9]*"):
-        with suppress(OSError, ValueError):
-            # The name in brackets may itself hold a bracket or a space.
-            state, _, _, session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
-            if state not in "ZX":
-                yield int(folder.name), int(session)
 
 
 def _held(number: int) -> dict[str, float]:

@@ -91,7 +91,9 @@ def ours(folder: Path, examples: Examples | None, *, name: str, keep: bool = Fal
         shutil.rmtree(folder / "data" / "nlu")
         write(examples, folder / "data" / "nlu")
     if keep:
-        shutil.copy(paths.model_path(), folder / "models")
+        # Without the detector the start would be one that learns which language is which.
+        for path in (paths.model_path(), paths.detector_path()):
+            shutil.copy(path, folder / "models")
     port = free_port()
     program = (sys.executable, "-m", "bot")
     return Side(

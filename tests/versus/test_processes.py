@@ -14,6 +14,7 @@ from bot.versus.processes import Command, run, running
 
 CHILD = "import time; held = bytearray(50_000_000); print('there', flush=True); time.sleep(600)"
 PARENT = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {CHILD!r}]); time.sleep(600)"
+APART = PARENT.replace("])", "], start_new_session=True)")
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + CHILD
 
 
@@ -29,18 +30,20 @@ def wait_for(log: Path, word: str) -> None:
     pytest.fail("the process said nothing")
 
 
-def test_memory_counts_the_children(tmp_path: Path) -> None:
-    """A worker's memory is its server's."""
-    with running([command(PARENT, tmp_path)], tmp_path / "log") as started:
+@pytest.mark.parametrize("parent", [PARENT, APART], ids=["in its session", "in another"])
+def test_memory_counts_the_children(tmp_path: Path, parent: str) -> None:
+    """A worker's memory is its server's, also where Ctrl+C is kept from it by a session of its own."""
+    with running([command(parent, tmp_path)], tmp_path / "log") as started:
         wait_for(tmp_path / "log", "there")
         memory = started.memory()
     assert memory.processes == 2
     assert 50 < memory.share < memory.resident
 
 
-def test_children_end_with_their_parent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("parent", [PARENT, APART], ids=["in its session", "in another"])
+def test_children_end_with_their_parent(tmp_path: Path, parent: str) -> None:
     """Nothing goes on running when the benchmark breaks off."""
-    with pytest.raises(KeyboardInterrupt), running([command(PARENT, tmp_path)], tmp_path / "log") as started:
+    with pytest.raises(KeyboardInterrupt), running([command(parent, tmp_path)], tmp_path / "log") as started:
         wait_for(tmp_path / "log", "there")
         raise KeyboardInterrupt
     assert started._members() == []
@@ -48,7 +51,7 @@ def test_children_end_with_their_parent(tmp_path: Path) -> None:
 
 def test_a_child_without_a_parent_is_found(tmp_path: Path) -> None:
     """A worker whose server was killed is ended too."""
-    with running([command(PARENT, tmp_path)], tmp_path / "log") as started:
+    with running([command(APART, tmp_path)], tmp_path / "log") as started:
         wait_for(tmp_path / "log", "there")
         os.kill(started.leaders[0].pid, signal.SIGKILL)
         started.leaders[0].wait()

@@ -97,11 +97,14 @@ def test_everything_ours_is_trained_on_is_copied() -> None:
 
 def test_a_kept_model_is_brought_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With all examples and the model that is there, the copy is served under the name the model has, untrained."""
-    model = tmp_path / paths.model_path().name
-    model.write_bytes(b"model")
-    monkeypatch.setattr(paths, "model_path", lambda: model)
+    kept = [tmp_path / name for name in ("amaan-kept.tar.gz", "detector-kept.npz")]
+    for path in kept:
+        path.write_bytes(path.name.encode())
+    monkeypatch.setattr(paths, "model_path", lambda: kept[0])
+    monkeypatch.setattr(paths, "detector_path", lambda: kept[1])
     side = sides.ours(tmp_path / "ours", None, name="ours", keep=True)
     assert side.training is None
-    assert (tmp_path / "ours/models" / model.name).read_bytes() == b"model"
+    for path in kept:
+        assert (tmp_path / "ours/models" / path.name).read_bytes() == path.name.encode()
     whole = {path.name: path.read_bytes() for path in paths.NLU.glob("*.yml")}
     assert {path.name: path.read_bytes() for path in (tmp_path / "ours/data/nlu").glob("*.yml")} == whole
