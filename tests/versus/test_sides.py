@@ -85,7 +85,7 @@ def test_ours_is_a_whole_program_of_its_own(tmp_path: Path, part: Examples) -> N
     side = sides.ours(tmp_path / "ours", part, name="ours")
     assert side.training is not None
     assert {command.folder for command in (side.training, *side.servers)} == {tmp_path / "ours"}
-    assert not list((tmp_path / "ours/models").iterdir())
+    assert [path.name for path in (tmp_path / "ours/models").iterdir()] == [paths.encoder_path().name]
     assert side.examples == 3
 
 
