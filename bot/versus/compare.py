@@ -93,12 +93,15 @@ def compare(plan: Plan, say: Say) -> Iterator[str]:
         for figures in measured:
             _alone(figures, Path(temporary), turns, plan, say)
         with ExitStack() as stack:
+            servers = []
             for figures in measured:
                 say(f"starting again: {figures.side.name}")
-                started = stack.enter_context(running(figures.side.servers, Path(temporary) / "log"))
-                _until_answered(figures.side, started, turns[0])
+                servers.append(stack.enter_context(running(figures.side.servers, Path(temporary) / "log")))
+                _until_answered(figures.side, servers[-1], turns[0])
             answers = list(_answers(measured, content.intents, questions[: plan.sampled], turns, say))
             _rounds(measured, turns, plan, say)
+            for figures, started in zip(measured, servers, strict=True):
+                _see_alive(figures.side, started)
     yield from _conditions(environment, busy, plan)
     yield from table(measured)
     yield from answers
@@ -137,11 +140,18 @@ def _until_answered(side: Side, started: Running, turn: Turn) -> None:
         async with load.session() as client:
             until = time.monotonic() + START_LIMIT
             while not (await load.ask(client, side.door, turn, "first")).said:
-                if not started.alive() or time.monotonic() > until:
+                _see_alive(side, started)
+                if time.monotonic() > until:
                     raise BotError(f"benchmark: {side.name} did not answer; its log:\n{started.last_lines()}")
                 await asyncio.sleep(0.05)
 
     asyncio.run(poll())
+
+
+def _see_alive(side: Side, started: Running) -> None:
+    """Turns that fail because somebody ended the server are no figures."""
+    if (ended := started.ended()) is not None:
+        raise BotError(f"benchmark: {side.name} ended with status {ended}; its log:\n{started.last_lines()}")
 
 
 async def _memory_under_load(side: Side, started: Running, turns: Sequence[Turn], seconds: float) -> Memory:

@@ -53,9 +53,9 @@ class Running:
         self.leaders: list[subprocess.Popen[bytes]] = []
         self.mark = uuid4().hex
 
-    def alive(self) -> bool:
-        """Whether every one of them still is."""
-        return all(leader.poll() is None for leader in self.leaders)
+    def ended(self) -> int | None:
+        """The status of the first of them that has ended; None while all run."""
+        return next((code for leader in self.leaders if (code := leader.poll()) is not None), None)
 
     def memory(self) -> Memory:
         """What they and their children hold now."""
@@ -77,10 +77,10 @@ class Running:
 
     def _wait(self) -> None:
         until = time.monotonic() + GRACE
-        while (not self._ended() or self._members()) and time.monotonic() < until:
+        while (not self._all_ended() or self._members()) and time.monotonic() < until:
             time.sleep(0.05)
 
-    def _ended(self) -> bool:
+    def _all_ended(self) -> bool:
         return all(leader.poll() is not None for leader in self.leaders)
 
     def _members(self) -> list[int]:

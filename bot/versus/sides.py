@@ -23,6 +23,7 @@ OURS = ("bot", "actions", "data", "locales", "config.yml", "domain.yml", "endpoi
 QUIET: Mapping[str, str | None] = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONWARNINGS": "ignore",
     "SANIC_HOST": "127.0.0.1",
     # Neither side finds the other's modules.
     "PYTHONPATH": None,

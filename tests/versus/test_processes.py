@@ -55,7 +55,7 @@ def test_a_child_without_a_parent_is_found(tmp_path: Path) -> None:
         wait_for(tmp_path / "log", "there")
         os.kill(started.leaders[0].pid, signal.SIGKILL)
         started.leaders[0].wait()
-        assert not started.alive()
+        assert started.ended() == -signal.SIGKILL
         assert len(started._members()) == 1
     assert started._members() == []
 
