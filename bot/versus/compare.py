@@ -73,6 +73,8 @@ def against(share: int | None, *, quick: bool, say: Say) -> Iterator[str]:
     share = SHARE if share is None else share
     if share < 1:
         raise BotError("--share: a whole number from 1")
+    if not paths.encoder_path().exists():
+        raise BotError("benchmark: the encoder is not built; run `make setup`, which builds it")
     end_when_told()
     yield from compare(hurried(share) if quick else Plan(share=share), say)
 
