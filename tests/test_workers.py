@@ -37,9 +37,17 @@ async def until(condition: Callable[[], Any]) -> Any:
     return found
 
 
+def ours() -> list[int]:
+    """The nursery and its workers; the server and the browser of other tests, still running, are not ours."""
+    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    all_children = [int(child) for path in children for child in path.read_text(encoding="ascii").split()]
+    nurseries = [pid for pid in all_children if b"bot.nursery" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for nursery in nurseries for pid in processes(nursery)]
+
+
 def workers() -> list[int]:
     """The processes that answer: children of the nursery, which is ours."""
-    return processes(os.getpid())[2:]
+    return ours()[1:]
 
 
 def begun(folder: Path) -> list[int]:
@@ -64,10 +72,10 @@ async def open_pool(tmp_path: Path) -> AsyncIterator[OpenPool]:
         return pool
 
     yield open_one
-    ours = processes(os.getpid())[1:]
+    family = ours()
     for pool in pools:
         await pool.stop()
-    await until(lambda: not any(alive(pid) for pid in ours))
+    await until(lambda: not any(alive(pid) for pid in family))
 
 
 def alive(pid: int) -> bool:
@@ -188,7 +196,7 @@ async def test_an_engine_that_fails_says_nothing_of_the_text(open_pool: OpenPool
 async def test_a_nursery_that_dies_is_replaced_while_its_workers_answer(open_pool: OpenPool) -> None:
     """And the new one makes new workers."""
     pool = await open_pool(1)
-    _, nursery, worker = processes(os.getpid())
+    nursery, worker = ours()
     os.kill(nursery, signal.SIGKILL)
     assert (await pool.turn(Turn("hello", None, "en"))).topic == str(worker)
     os.kill(worker, signal.SIGKILL)
@@ -198,7 +206,7 @@ async def test_a_nursery_that_dies_is_replaced_while_its_workers_answer(open_poo
 async def test_no_process_leaves_its_memory_on_the_disk(open_pool: OpenPool) -> None:
     """No core dump of the nursery or a worker."""
     await open_pool(2)
-    for pid in processes(os.getpid())[1:]:
+    for pid in ours():
         limits = Path(f"/proc/{pid}/limits").read_text(encoding="ascii").splitlines()
         assert next(line for line in limits if line.startswith("Max core")).split()[4:6] == ["0", "0"]
 
@@ -214,7 +222,7 @@ async def test_a_model_that_cannot_be_loaded_is_said_once(tmp_path: Path, model:
     await pool.start()
     try:
         await until(lambda: told)
-        await until(lambda: len(processes(os.getpid())) == 1)
+        await until(lambda: not ours())
         assert not pool.ready
         with pytest.raises(EngineUnavailableError):
             await pool.turn(Turn("hello", None, "en"))
@@ -324,7 +332,7 @@ async def test_a_worker_answers_as_the_engine_does(model: Path, engine: Engine) 
     await pool.start()
     try:
         await until(lambda: pool.ready and len(workers()) == 2)
-        nursery = processes(os.getpid())[1]
+        nursery = ours()[0]
         # A second thread would not be there after the fork, and who waits for it would wait for ever.
         assert len(list(Path(f"/proc/{nursery}/task").iterdir())) == 1
         for text, locale in [("will I be deported if I report him", "en"), ("وہ مجھے مارتا ہے", "ur"), ("zzz", "pl")]:
@@ -332,7 +340,7 @@ async def test_a_worker_answers_as_the_engine_does(model: Path, engine: Engine) 
             answers = await asyncio.gather(*(pool.turn(turn) for _ in range(4)), engine.turn(turn))
             assert all(answer == answers[-1] for answer in answers)
         alone = resident(nursery)
-        together = sum(megabytes(pid) for pid in processes(os.getpid())[1:])
+        together = sum(megabytes(pid) for pid in ours())
         print(f"one process {alone:.0f} MB, a nursery and two workers {together:.0f} MB")
         assert together < 1.7 * alone
     finally:

@@ -1,4 +1,4 @@
-"""What the encoder is taught: every intent, many languages a step, nothing of the tests, nothing of what is left out."""
+"""What the encoder is taught: every intent, many languages a step; nothing of the tests, or of what is left out."""
 
 import random
 

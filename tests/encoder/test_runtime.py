@@ -73,7 +73,9 @@ def test_a_text_has_the_same_vector_in_any_company() -> None:
     """Nearly: texts of one length share a scale when many are encoded at once."""
     texts = [text for group in all_examples().values() for text in group[::300]]
     alone = np.concatenate([encoder().encode([text]) for text in texts])
-    assert (alone * encoder().encode_many(texts)).sum(axis=1).min() > 0.97
+    near = (alone * encoder().encode_many(texts)).sum(axis=1)
+    assert near.mean() > 0.99
+    assert near.min() > 0.95
 
 
 def test_no_encoder_is_said_in_one_sentence(tmp_path: Path) -> None:

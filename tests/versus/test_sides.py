@@ -81,7 +81,7 @@ def test_words_in_plain_text_are_no_answer(stock: sides.Side) -> None:
 
 
 def test_ours_is_a_whole_program_of_its_own(tmp_path: Path, part: Examples) -> None:
-    """The copy has its own examples and no model: nothing of it reaches the folder it was copied from."""
+    """It has its own examples, the encoder and no model: nothing of it reaches the folder it was copied from."""
     side = sides.ours(tmp_path / "ours", part, name="ours")
     assert side.training is not None
     assert {command.folder for command in (side.training, *side.servers)} == {tmp_path / "ours"}
