@@ -36,11 +36,13 @@ teach: models/teacher/.installed
 	models/teacher/bin/python -m bot encoder teach
 	$(PYTHON) -m bot encoder build
 
-# pip, not uv: on some machines only pip is told where PyTorch for processors lies.
+# pip, not uv: on some machines only pip is told where PyTorch for processors lies. What is locked stays as it is:
+# a newer setuptools, which pip would bring, takes away what Rasa imports.
 models/teacher/.installed: requirements.txt | $(UV)
 	$(UV) venv --quiet --allow-existing --seed --python 3.11 models/teacher
 	$(UV) pip sync --quiet --python models/teacher requirements.txt
-	python3 -m pip --python models/teacher/bin/python install --quiet "torch>=2.9" "numpy<1.24"
+	$(UV) pip freeze --quiet --python models/teacher > models/teacher/locked.txt
+	python3 -m pip --python models/teacher/bin/python install --quiet --constraint models/teacher/locked.txt "torch>=2.9"
 	touch $@
 
 # uv installs the lock in seconds and does not mind Rasa's upper bound on Python.
