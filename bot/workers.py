@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bot import paths
 from bot.engine import Answer, Turn
@@ -102,8 +102,8 @@ class Worker(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101  (a socket's)
-        self._transport = transport
+        # A socket's. Not asserted: those of uvloop, which Sanic may install, come of none of asyncio's classes.
+        self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 
 from bot import cli, paths
 from bot.benchmark import megabytes, processes
@@ -23,7 +24,7 @@ from bot.gateway.bounds import Bounds
 from bot.workers import EnginePool
 
 OBEDIENT = "tests.doubles:ObedientEngine"
-SECONDS = 300
+SECONDS = 90
 """What is waited for comes; how soon is not tested."""
 
 OpenPool = Callable[[int], Awaitable[EnginePool]]
@@ -84,6 +85,23 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_any_event_loop_will_do(tmp_path: Path) -> None:
+    """Sanic installs uvloop for the whole process as soon as Rasa tests a model."""
+
+    async def answered() -> bool:
+        pool = EnginePool(OBEDIENT, tmp_path, 1)
+        await pool.start()
+        try:
+            await until(lambda: pool.ready)
+            return (await pool.turn(Turn("hello", None, "en"))).answered
+        finally:
+            await pool.stop()
+
+    for loops in (asyncio.DefaultEventLoopPolicy(), uvloop.EventLoopPolicy()):
+        with asyncio.Runner(loop_factory=loops.new_event_loop) as runner:
+            assert runner.run(answered())
 
 
 async def test_two_turns_are_worked_on_at_once(open_pool: OpenPool, tmp_path: Path) -> None:
