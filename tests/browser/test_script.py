@@ -32,7 +32,7 @@ def find(page: Page, said: str) -> str:
             "my husband says they will send me back if I call",
             {"abuser_threatens_deportation", "report_deportation_risk"},
         ),
-        ("script?locale=pl&nation=scotland", "thrown out of the house tonight", {"housing"}),
+        ("script?locale=pl&nation=scotland", "thrown out of the house tonight", {"housing", "immediate_danger"}),
         ("script?locale=pl&nation=scotland", "mąż wyrzucił mnie na ulicę nie mam gdzie spać", {"housing"}),
     ],
 )
