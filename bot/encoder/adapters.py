@@ -11,38 +11,14 @@ from safetensors import SafetensorError  # type: ignore[attr-defined]
 from safetensors.numpy import load_file, save
 
 from bot import paths
-from bot.encoder.weights import LAYERS, Floats
+from bot.encoder.weights import Floats
 from bot.errors import EncoderError, Problem
 
 MOST_BYTES = 5_000_000
 """It is kept in git."""
 
 Adapters = Mapping[str, Floats]
-"""`l3.q.down` (rank × in) and `l3.q.up` (out × rank), for each taught matrix of each layer that answers."""
-
-
-def kept_layers(adapters: Adapters) -> list[int]:
-    """The layers that answer: those that were taught to do the work of all; every one, where nothing was taught."""
-    return sorted({int(name.split(".")[0].removeprefix("l")) for name in adapters}) or list(range(LAYERS))
-
-
-def merged(layer: Mapping[str, Floats], adapters: Adapters, number: int) -> dict[str, Floats]:
-    """A layer with what it was taught added to its matrices."""
-    found = dict(layer)
-    for name in layer:
-        up = adapters.get(f"l{number}.{name.removesuffix('.w')}.up")
-        if name.endswith(".w") and up is not None:
-            found[name] = layer[name] + up @ adapters[f"l{number}.{name.removesuffix('.w')}.down"]
-    return found
-
-
-def joined(first: Adapters, then: Adapters) -> dict[str, Floats]:
-    """One change in place of two that were made one after the other; of the layers of the second alone."""
-    side = {"down": 0, "up": 1}
-    return {
-        name: np.concatenate([first[name], value], axis=side[name.split(".")[-1]]) if name in first else value
-        for name, value in then.items()
-    }
+"""`l3.q.down` (rank × in) and `l3.q.up` (out × rank), for each taught matrix of each taught layer."""
 
 
 def read_adapters(path: Path = paths.ADAPTER) -> dict[str, Floats]:

@@ -32,30 +32,6 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert adapters.find_stale(path) == []
 
 
-def test_what_was_taught_is_added_to_the_matrix() -> None:
-    """The product of the two thin matrices; the rest stays."""
-    layer = {"q.w": np.eye(4, dtype=np.float32), "q.b": np.ones(4, np.float32)}
-    taught = {"l3.q.down": np.ones((1, 4), np.float32), "l3.q.up": np.ones((4, 1), np.float32)}
-    assert np.array_equal(adapters.merged(layer, taught, 3)["q.w"], np.eye(4) + 1)
-    assert np.array_equal(adapters.merged(layer, taught, 2)["q.w"], np.eye(4))
-    assert np.array_equal(adapters.merged(layer, taught, 3)["q.b"], np.ones(4))
-
-
-def test_two_changes_are_joined_to_one() -> None:
-    """The second was made on top of the first; layers it does not have are let go."""
-    both = adapters.joined({**some(2), "l4.q.up": np.ones((WIDTH, 2), np.float32)}, some(3))
-    assert both["l3.q.down"].shape == (5, WIDTH) and both["l3.q.up"].shape == (WIDTH, 5)
-    assert adapters.kept_layers(both) == [3]
-    zero = {"q.w": np.zeros((WIDTH, WIDTH), np.float32)}
-    one_after_the_other = adapters.merged(adapters.merged(zero, some(2), 3), some(3), 3)
-    assert np.allclose(adapters.merged(zero, both, 3)["q.w"], one_after_the_other["q.w"], atol=1e-4)
-
-
-def test_the_plain_encoder_has_all_its_layers() -> None:
-    """Nothing was taught, so nothing can do the work of another."""
-    assert adapters.kept_layers({}) == list(range(LAYERS))
-
-
 def test_no_file_is_the_plain_encoder(tmp_path: Path) -> None:
     """Nothing was taught; no fault."""
     assert adapters.read_adapters(tmp_path / "none") == {}
