@@ -15,7 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 
 from bot import paths
-from bot.content.examples import read_examples
+from bot.content.examples import examples_by_intent
 from bot.encoder.runtime import Encoder, encoder
 from bot.evaluation import Question
 from bot.nlu.classifier import fit
@@ -82,8 +82,8 @@ def ablate(questions: Sequence[Question], forum: Sequence[Question]) -> Iterator
         forum: Long ones, as people type them on forums.
     """
     texts, labels = [], []
-    for path in sorted(paths.NLU.glob("*.yml")):
-        for intent, group in read_examples(path).items():
+    for intents in examples_by_intent().values():
+        for intent, group in intents.items():
             texts += group
             labels += [intent] * len(group)
     vectors = encode_examples(texts, paths.MODELS / "vectors.npz")

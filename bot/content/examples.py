@@ -18,10 +18,15 @@ def read_examples(path: Path) -> dict[str, list[str]]:
     }
 
 
+def examples_by_intent() -> dict[str, dict[str, list[str]]]:
+    """Every example of `data/nlu`, by locale and intent."""
+    return {path.stem: read_examples(path) for path in sorted(paths.NLU.glob("*.yml"))}
+
+
 def all_examples() -> dict[str, list[str]]:
     """Every example of `data/nlu`, by locale."""
-    files = sorted(paths.NLU.glob("*.yml"))
-    return {path.stem: [text for texts in read_examples(path).values() for text in texts] for path in files}
+    groups = examples_by_intent().items()
+    return {locale: [text for texts in intents.values() for text in texts] for locale, intents in groups}
 
 
 def read_questions(path: Path) -> dict[str, list[str]]:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.ablation import VARIANTS, guesses
+from bot.content.examples import examples_by_intent
 from bot.encoder.adapters import Adapters, example_digests, write_adapters
 from bot.encoder.build import build
-from bot.encoder.lessons import FOLDS, Examples, Lesson, all_examples, folds, language, without
+from bot.encoder.lessons import FOLDS, Examples, Lesson, folds, language, without
 from bot.encoder.runtime import Encoder
 from bot.encoder.teach import teach
 from bot.encoder.weights import Weights
@@ -35,7 +36,7 @@ def course(lesson: Lesson, questions: Sequence[Question], others: Sequence[Quest
         questions: Held-out questions of our forms.
         others: Held-out questions of languages we have no example of.
     """
-    weights, examples = Weights.read(), all_examples()
+    weights, examples = Weights.read(), examples_by_intent()
     asked = [*questions, *others]
     before = _marks({}, examples, asked)
     unseen: dict[int, bool] = {}

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from anyascii import anyascii
 
-from bot import paths
-from bot.content.examples import read_examples
-
 Examples = Mapping[str, Mapping[str, Sequence[str]]]
 """Written form → intent → texts."""
 
@@ -57,11 +54,6 @@ class Lesson:
     misspelt: float = 0.25
     longest: int = 32
     seed: int = 7
-
-
-def all_examples() -> Examples:
-    """Every example, by written form and intent."""
-    return {path.stem: read_examples(path) for path in sorted(paths.NLU.glob("*.yml"))}
 
 
 def language(form: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bot import paths
-from bot.content.examples import all_examples, read_examples
+from bot.content.examples import all_examples, examples_by_intent
 from bot.engine import Turn
 from bot.evaluation import Question, read_questions
 from bot.i18n import SOURCE
@@ -25,8 +25,8 @@ def draw(share: int, *, least: int = LEAST) -> Examples:
     def some(texts: list[str]) -> list[str]:
         return chance.sample(texts, min(len(texts), max(least, round(len(texts) / share))))
 
-    files = sorted(paths.NLU.glob("*.yml"))
-    return {path.stem: {name: some(texts) for name, texts in read_examples(path).items()} for path in files}
+    whole = examples_by_intent()
+    return {locale: {name: some(texts) for name, texts in intents.items()} for locale, intents in whole.items()}
 
 
 def count(examples: Examples) -> int:

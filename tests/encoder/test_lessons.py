@@ -4,12 +4,12 @@ import random
 
 import pytest
 
-from bot.content.examples import plain, read_questions
+from bot.content.examples import examples_by_intent, plain, read_questions
 from bot.encoder import lessons
-from bot.encoder.lessons import Lesson, all_examples, batches, folds, language, without
+from bot.encoder.lessons import Lesson, batches, folds, language, without
 from bot.paths import OTHER_QUESTIONS, QUESTIONS
 
-EXAMPLES = all_examples()
+EXAMPLES = examples_by_intent()
 INTENTS = sorted({intent for group in EXAMPLES.values() for intent in group})
 
 
