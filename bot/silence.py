@@ -12,7 +12,8 @@ def silence() -> None:
     """Takes Rasa's voice and others': unconfigured, it prints what was typed. Must run before Rasa is imported."""
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.simplefilter("ignore")
+    # A filter would not do: libraries set their own when they are imported.
+    warnings.showwarning = _nothing
     structlog.configure(
         processors=[_drop],
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
@@ -26,3 +27,7 @@ def silence() -> None:
 
 def _drop(logger: Any, method: str, event: Any) -> Any:
     raise structlog.DropEvent
+
+
+def _nothing(*said: Any, **more: Any) -> None:
+    """Shows no warning."""

@@ -86,3 +86,13 @@ def test_nothing_typed_is_printed() -> None:
     assert done.returncode == 0, done.stderr
     assert secret not in done.stdout + done.stderr
     assert "999" in done.stdout
+
+
+def test_no_library_can_warn_of_what_was_typed() -> None:
+    """Even one that switches its warnings on when it is imported, as some of Rasa's do."""
+    code = (
+        "import warnings; from bot.silence import silence; silence();"
+        "warnings.simplefilter('always'); warnings.warn('zanzibar')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
