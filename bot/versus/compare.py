@@ -129,6 +129,11 @@ def _alone(figures: Figures, folder: Path, turns: Sequence[Turn], plan: Plan, sa
     if side.training:
         say(f"training on {side.examples:,} examples: {side.name}")
         figures.training = run(side.training, log)
+        say(f"trained in {figures.training:.0f} s: {side.name}")
+        if side.kept:
+            side.kept.keep(figures.training)
+    elif side.kept:
+        figures.training, figures.of_another_run = side.kept.seconds(), True
     say(f"starting: {side.name}")
     began = time.perf_counter()
     with running(side.servers, log) as started:

@@ -1,5 +1,6 @@
 """The two sides: a folder laid out for each, how it is trained and served, and how it is asked."""
 
+import hashlib
 import shutil
 import socket
 import sys
@@ -40,6 +41,7 @@ class Side:
         training: Trains it; None where a model is there already.
         servers: What must run for it to answer.
         door: How it is asked.
+        kept: Where what it is trained to is kept for another run; None where nothing is.
     """
 
     name: str
@@ -47,6 +49,29 @@ class Side:
     training: Command | None
     servers: tuple[Command, ...]
     door: Door
+    kept: "Kept | None" = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A trained model and how long it took, for the next run: stock Rasa trains for most of an hour."""
+
+    models: Path
+    folder: Path
+
+    def keep(self, seconds: float) -> None:
+        """Keeps the model just trained."""
+        shutil.copytree(self.models, self.folder, dirs_exist_ok=True)
+        (self.folder / "seconds").write_text(f"{seconds:.1f}", encoding="utf-8")
+
+    def bring(self) -> None:
+        """Lays the kept model where its server looks."""
+        shutil.copytree(self.folder, self.models)
+
+    def seconds(self) -> float | None:
+        """How long the kept one took; None where none is kept."""
+        noted = self.folder / "seconds"
+        return float(noted.read_text(encoding="utf-8")) if noted.exists() else None
 
 
 def stock(folder: Path, environment: Path, examples: Examples, *, epochs: int | None = None) -> Side:
@@ -56,6 +81,9 @@ def stock(folder: Path, environment: Path, examples: Examples, *, epochs: int | 
     shutil.copy(paths.DOMAIN, folder)
     web, actions = free_port(), free_port()
     write_yaml(folder / "config.yml", stock_config(environment, epochs=epochs))
+    kept = Kept(folder / "models", environment / "trained" / _digest(folder))
+    if kept.seconds() is not None:
+        kept.bring()
     write_yaml(folder / "credentials.yml", {"rest": None})
     write_yaml(folder / "endpoints.yml", {"action_endpoint": {"url": f"http://127.0.0.1:{actions}/webhook"}})
     rasa = str(environment / "bin" / "rasa")
@@ -65,10 +93,19 @@ def stock(folder: Path, environment: Path, examples: Examples, *, epochs: int | 
     return Side(
         name="stock Rasa",
         examples=count(examples),
-        training=Command((rasa, "train"), folder, QUIET),
+        training=Command((rasa, "train"), folder, QUIET) if kept.seconds() is None else None,
         servers=(Command(acting, paths.ROOT, QUIET), Command(serving, folder, QUIET)),
         door=Door(f"http://127.0.0.1:{web}/webhooks/rest/webhook", _stock_body, _stock_said),
+        kept=kept,
     )
+
+
+def _digest(folder: Path) -> str:
+    """Tells apart all that a model is trained from."""
+    told = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        told.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return told.hexdigest()[:12]
 
 
 def ours(folder: Path, examples: Examples | None, *, name: str, keep: bool = False) -> Side:

@@ -20,6 +20,7 @@ class Figures:
     start: float = 0.0
     memory: Memory = field(default_factory=lambda: Memory(0.0, 0.0, 0))
     loads: dict[int, Load] = field(default_factory=lambda: {level: Load() for level in LEVELS})
+    of_another_run: bool = False
 
 
 def table(measured: Sequence[Figures]) -> Iterator[str]:
@@ -28,6 +29,7 @@ def table(measured: Sequence[Figures]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for one in measured:
         trained = f"{one.training:.0f} s" if one.training is not None else "kept"
+        trained += ", in another run" if one.of_another_run else ""
         held = f"{one.memory.share:.0f} MB | {one.memory.resident:.0f} MB | {one.memory.processes}"
         yield f"| {one.side.name} | {one.side.examples:,} | {trained} | {one.start:.1f} s | {held} |"
     yield ""

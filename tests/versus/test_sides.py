@@ -108,3 +108,28 @@ def test_a_kept_model_is_brought_along(tmp_path: Path, monkeypatch: pytest.Monke
         assert (tmp_path / "ours/models" / path.name).read_bytes() == path.name.encode()
     whole = {path.name: path.read_bytes() for path in paths.NLU.glob("*.yml")}
     assert {path.name: path.read_bytes() for path in (tmp_path / "ours/data/nlu").glob("*.yml")} == whole
+
+
+def test_what_stock_rasa_learned_is_kept_for_the_same_examples_only(tmp_path: Path, part: Examples) -> None:
+    """The next run with the same examples need not train; one example more, and it must."""
+
+    def side(name: str, examples: Examples) -> sides.Side:
+        (tmp_path / name).mkdir()
+        return sides.stock(tmp_path / name, tmp_path / "environment", examples)
+
+    default = "lib/python3.10/site-packages/rasa/engine/recipes/config_files/default_config.yml"
+    (found,) = HERE.glob(default.replace("3.10", "3*"))
+    (tmp_path / "environment" / default).parent.mkdir(parents=True)
+    (tmp_path / "environment" / default).write_bytes(found.read_bytes())
+    first = side("first", part)
+    assert first.training is not None
+    assert first.kept is not None
+    first.kept.models.mkdir()
+    (first.kept.models / "stock.tar.gz").write_bytes(b"learned")
+    first.kept.keep(3071.25)
+    again = side("again", part)
+    assert again.training is None
+    assert again.kept is not None
+    assert again.kept.seconds() == 3071.2
+    assert (tmp_path / "again/models/stock.tar.gz").read_bytes() == b"learned"
+    assert side("other", {"ur": {"housing": ["گھر نہیں"]}}).training is not None
