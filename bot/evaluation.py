@@ -1,5 +1,6 @@
 """How well it understands: questions nobody trained on, by language."""
 
+import asyncio
 import json
 import sys
 from collections import Counter, defaultdict
@@ -11,9 +12,10 @@ from typing import Any
 from tqdm import tqdm
 
 from bot import paths
-from bot.engine import DANGER_INTENTS, FALLBACK_INTENT, NEVER_REASSURED, Answer, Engine, Turn
+from bot.engine import DANGER_INTENTS, FALLBACK_INTENT, NEVER_REASSURED, Answer, Turn
 from bot.errors import BotError, ContentError, Problem
 from bot.i18n import SOURCE, locale_of, read_languages, tag_of
+from bot.workers import EnginePool
 
 FIGURES_BEGIN, FIGURES_END = "<!-- figures -->", "<!-- end of figures -->"
 
@@ -149,15 +151,39 @@ def _from_lines(path: Path, problems: list[Problem]) -> Iterable[tuple[str, Any,
         yield where, entry.get("text"), locale, right
 
 
-async def ask_all(engine: Engine, questions: Sequence[Question]) -> list[Outcome]:
-    """Asks every question, each as a first message, with progress on standard error."""
-    languages = read_languages()
-    outcomes = []
-    for question in tqdm(questions, desc="Questions", unit="question", file=sys.stderr):
+async def ask_all(model: Path, questions: Sequence[Question], processes: int) -> list[Outcome]:
+    """Asks every question, each as a first message, with progress on standard error.
+
+    Args:
+        model: The trained model.
+        questions: What is asked.
+        processes: How many engines answer, each on a core of its own.
+
+    Returns:
+        What came of each, in their order.
+
+    Raises:
+        EngineUnavailableError: The model cannot be loaded, or failed at a question.
+    """
+    languages, pool = read_languages(), EnginePool("bot.embedded:RasaEngine.load", model, processes)
+    # Twice as many as engines: one waits at each, and none is given up for having waited long.
+    turns = asyncio.Semaphore(2 * processes)
+
+    async def ask(question: Question) -> Outcome:
         language = question.locale.split("_")[0]
         locale = next((known for known in (question.locale, language) if known in languages), SOURCE)
-        outcomes.append(outcome(question, await engine.turn(Turn(question.text, None, locale))))
-    return outcomes
+        async with turns:
+            answer = await pool.turn(Turn(question.text, None, locale))
+        progress.update()
+        return outcome(question, answer)
+
+    await pool.start()
+    try:
+        await pool.until_ready()
+        with tqdm(total=len(questions), desc="Questions", unit="question", file=sys.stderr) as progress:
+            return list(await asyncio.gather(*map(ask, questions)))
+    finally:
+        await pool.stop()
 
 
 def outcome(question: Question, answer: Answer) -> Outcome:

@@ -153,6 +153,17 @@ class EnginePool:
         """Whether a worker has been ready."""
         return self._loaded
 
+    async def until_ready(self) -> None:
+        """Waits until a worker is ready.
+
+        Raises:
+            EngineUnavailableError: The model cannot be loaded.
+        """
+        while not self._loaded:
+            if self._fault:
+                raise EngineUnavailableError(self._fault)
+            await asyncio.sleep(0.05)
+
     def open(self) -> socket.socket:
         """Begins to load the model, in a process of its own."""
         self._asking, theirs = socket.socketpair()

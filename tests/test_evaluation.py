@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from bot import evaluation, paths
 from bot.content.replies import Content
-from bot.engine import Answer, Engine
+from bot.engine import Answer
 from bot.errors import BotError, ContentError
 from bot.evaluation import Outcome, Question, Scores
 
@@ -114,11 +115,11 @@ def test_the_report_holds_no_question(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def scores(engine: Engine, content: Content) -> dict[str, Scores]:
+def scores(model: Path, content: Content) -> dict[str, Scores]:
     """Of every held-out question."""
     files = sorted(paths.QUESTIONS.glob("*.yml"))
     questions = [question for path in files for question in evaluation.read_questions(path, content.intents)]
-    return evaluation.by_language(asyncio.run(evaluation.ask_all(engine, questions)))
+    return evaluation.by_language(asyncio.run(evaluation.ask_all(model, questions, len(os.sched_getaffinity(0)))))
 
 
 @pytest.mark.rasa

@@ -38,7 +38,7 @@ ROWS = {
     "bot.silence": 1,
     "bot.paths": 1,
 }
-MAY_IMPORT_RASA = {"bot.nlu", "bot.memory", "bot.embedded", "bot.evaluation"}
+MAY_IMPORT_RASA = {"bot.nlu", "bot.memory", "bot.embedded"}
 FILES = [path for folder in ("bot", "actions") for path in sorted((ROOT / folder).rglob("*.py"))]
 
 

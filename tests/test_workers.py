@@ -242,6 +242,8 @@ async def test_a_model_that_cannot_be_loaded_is_said_once(tmp_path: Path, model:
         await until(lambda: told)
         await until(lambda: not ours())
         assert not pool.ready
+        with pytest.raises(EngineUnavailableError, match="cannot be loaded"):
+            await pool.until_ready()
         with pytest.raises(EngineUnavailableError):
             await pool.turn(Turn("hello", None, "en"))
     finally:
@@ -349,7 +351,8 @@ async def test_a_worker_answers_as_the_engine_does(model: Path, engine: Engine) 
     pool = EnginePool("bot.embedded:RasaEngine.load", model, 2)
     await pool.start()
     try:
-        await until(lambda: pool.ready and len(workers()) == 2)
+        await pool.until_ready()
+        await until(lambda: len(workers()) == 2)
         nursery = ours()[0]
         # A second thread would not be there after the fork, and who waits for it would wait for ever.
         assert len(list(Path(f"/proc/{nursery}/task").iterdir())) == 1
