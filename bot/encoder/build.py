@@ -17,7 +17,7 @@ from tqdm import tqdm
 from bot import paths
 from bot.encoder.adapters import Adapters, read_adapters
 from bot.encoder.runtime import GRAPH, PIECES
-from bot.encoder.tokens import LONGEST, UNKNOWN
+from bot.encoder.tokens import LONGEST, PREFIX, UNKNOWN
 from bot.encoder.weights import BLOCK, EPSILON, HEADS, LAYERS, WIDTH, Floats, Weights
 
 SCRIPTS = frozenset(
@@ -64,7 +64,7 @@ def build(target: Path | None = None, adapters: Adapters | None = None) -> Path:
     for number in tqdm(range(LAYERS), desc="Encoder", unit="layer", file=sys.stderr):
         _layer(graph, number, merged(weights.layers[number], adapters, number))
     (half_done / GRAPH).write_bytes(graph.finish())
-    _write_pieces(half_done / PIECES, weights, kept)
+    _write_pieces(half_done / PIECES, weights, kept, "" if adapters else PREFIX)
     shutil.rmtree(target, ignore_errors=True)
     half_done.rename(target)
     return target
@@ -192,12 +192,13 @@ def _layer(graph: _Graph, number: int, layer: Mapping[str, Floats]) -> None:
         graph.x = graph.node("LpNormalization", mean, axis=-1, p=2)
 
 
-def _write_pieces(path: Path, weights: Weights, kept: NDArray[np.int64]) -> None:
+def _write_pieces(path: Path, weights: Weights, kept: NDArray[np.int64], prefix: str) -> None:
     np.savez(
         path,
         pieces=np.frombuffer("\n".join(weights.pieces[number] for number in kept).encode(), np.uint8),
         scores=weights.scores[kept],
         letters=np.frombuffer(json.dumps(weights.letters).encode(), np.uint8),
+        prefix=np.frombuffer(prefix.encode(), np.uint8),
     )
 
 

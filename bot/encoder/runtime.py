@@ -43,7 +43,8 @@ class Encoder:
             raise EncoderError("There is no encoder for this code: run `python -m bot encoder build`.")
         with np.load(folder / PIECES) as stored:
             pieces = stored["pieces"].tobytes().decode().split("\n")
-            self._pieces = Pieces(pieces, stored["scores"].tolist(), json.loads(stored["letters"].tobytes()))
+            letters, prefix = json.loads(stored["letters"].tobytes()), stored["prefix"].tobytes().decode()
+            self._pieces = Pieces(pieces, stored["scores"].tolist(), letters, prefix)
         options = onnxruntime.SessionOptions()
         # One thread: the machine's other cores answer other people, and a process with threads cannot be forked.
         options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -62,6 +62,13 @@ def test_texts_are_cut_as_the_wheel_cuts_them(plain: Encoder) -> None:
     ]
 
 
+def test_what_was_taught_our_questions_reads_no_prefix(plain: Encoder) -> None:
+    """Three pieces less than the encoder as the wheel holds it, which was trained with one."""
+    (ours,), (untaught,) = encoder().numbers(["housing"]), plain.numbers(["housing"])
+    assert untaught[0] == ours[0]
+    assert untaught[4:] == ours[1:]
+
+
 @pytest.mark.parametrize("text", ["a", "?", "", " ", "पुलिस " * 300, "\u200b\ufeff", "😀", "𐎠𐎡", "a\u0301" * 500])
 def test_whatever_is_typed_has_a_vector(text: str) -> None:
     """Of length one, however long or odd the text."""
