@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.set_defaults(command=evaluate)
 
     measuring = commands.add_parser("benchmark", help="measure a turn, the start, training and memory")
-    measuring.add_argument("--against", choices=["rasa"], help="stock Rasa beside ours over HTTP; most of an hour")
+    measuring.add_argument("--against", choices=["rasa"], help="stock Rasa beside ours; an hour the first time")
     measuring.add_argument(
         "--share", type=int, metavar="N", help="with --against: train on one example in N, 1 for all"
     )

@@ -1,5 +1,6 @@
 """The chat: one turn as JSON, and the same turn as a plain form."""
 
+import asyncio
 import json
 import unicodedata
 from collections.abc import Mapping
@@ -43,8 +44,8 @@ async def json_turn(request: web.Request) -> web.Response:
         raise web.HTTPUnsupportedMediaType
     content = request.app[CONTENT]
     turn, removed = read_turn(_json_object(await request.read()), content)
-    answer = await request.app[ENGINE].turn(turn)
-    extra = {"offer_locale": offered(request, turn, answer), "removed": list(removed)}
+    answer, offer = await _answered(request, turn)
+    extra = {"offer_locale": offer, "removed": list(removed)}
     return web.json_response(on_the_wire(answer, content) | extra)
 
 
@@ -66,16 +67,23 @@ async def page_turn(request: web.Request) -> web.Response:
         fields |= {"text": None, "choice": fields["topic"] or "greet"}
     turn, removed = read_turn(fields, content)
     request["locale"] = turn.locale
-    answer = await request.app[ENGINE].turn(turn)
-    offer = offered(request, turn, answer)
+    answer, offer = await _answered(request, turn)
     turn = replace(turn, locale=answer.locale)
     return pages.answer_page(request, turn, answer, offer, removed=removed, fragment="fragment" in form)
 
 
-def offered(request: web.Request, turn: Turn, answer: Answer) -> str | None:
+async def _answered(request: web.Request, turn: Turn) -> tuple[Answer, str | None]:
+    """The answer; and the tag of the language to offer, none where she has just named one."""
+    answer, offer = await asyncio.gather(request.app[ENGINE].turn(turn), _offered(request, turn))
+    return answer, offer if answer.locale == turn.locale else None
+
+
+async def _offered(request: web.Request, turn: Turn) -> str | None:
     """The tag of the language she writes in, where it is not the one she chose; None where we are unsure."""
-    if turn.text is None or answer.locale != turn.locale:
+    if turn.text is None:
         return None
+    # The engine's process is given its turn first, and works while this one looks at the letters.
+    await asyncio.sleep(0)
     found = request.app[DETECTOR].offer(turn.text, turn.locale, request.app[CONTENT].languages)
     return tag_of(found) if found else None
 

@@ -35,6 +35,13 @@ def test_what_was_learnt_comes_back(featurizer: Any) -> None:
     assert abs(made._features(["shohar ne mara"]) - loaded._features(["shohar ne mara"])).max() < 1e-6
 
 
+@pytest.mark.parametrize("text", ["shohar ne mara mara", "وہ مارتا ہے visa", "zzz", "", "報警"])
+def test_a_message_gets_what_an_example_gets(featurizer: Any, text: str) -> None:
+    """The short way when answering gives scikit-learn's numbers."""
+    for one in featurizer:
+        assert abs(one._row(text) - one._features([text])).max() < 1e-6
+
+
 def test_roman_urdu_and_urdu_have_letters_in_common(featurizer: Any) -> None:
     """By sound: by writing they have none."""
     _, loaded = featurizer
