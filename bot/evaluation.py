@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,12 @@ def _from_lines(path: Path, problems: list[Problem]) -> Iterable[tuple[str, Any,
         yield where, entry.get("text"), locale, right
 
 
+def as_turn(question: Question, languages: Collection[str]) -> Turn:
+    """A question as a first message, in the language of ours that is nearest to its own."""
+    nearest = (question.locale, question.locale.split("_")[0])
+    return Turn(question.text, None, next((locale for locale in nearest if locale in languages), SOURCE))
+
+
 async def ask_all(model: Path, questions: Sequence[Question], processes: int) -> list[Outcome]:
     """Asks every question, each as a first message, with progress on standard error.
 
@@ -170,10 +176,8 @@ async def ask_all(model: Path, questions: Sequence[Question], processes: int) ->
     turns = asyncio.Semaphore(2 * processes)
 
     async def ask(question: Question) -> Outcome:
-        language = question.locale.split("_")[0]
-        locale = next((known for known in (question.locale, language) if known in languages), SOURCE)
         async with turns:
-            answer = await pool.turn(Turn(question.text, None, locale))
+            answer = await pool.turn(as_turn(question, languages))
         progress.update()
         return outcome(question, answer)
 

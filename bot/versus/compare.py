@@ -17,7 +17,7 @@ from bot import paths
 from bot.content.replies import Content
 from bot.engine import Turn
 from bot.errors import BotError
-from bot.evaluation import Question
+from bot.evaluation import Question, as_turn
 from bot.versus import examples, load, sides
 from bot.versus.environment import ENVIRONMENT, stock_environment
 from bot.versus.load import press
@@ -89,7 +89,7 @@ def compare(plan: Plan, say: Say) -> Iterator[str]:
     environment = stock_environment()
     content = Content.read()
     questions = examples.held_out(content.intents)
-    turns = [examples.as_turn(question, content.languages) for question in questions]
+    turns = [as_turn(question, content.languages) for question in questions]
     with tempfile.TemporaryDirectory() as temporary:
         measured = [Figures(side) for side in _sides(Path(temporary), plan)]
         for figures in measured:
@@ -133,7 +133,7 @@ def _alone(figures: Figures, folder: Path, turns: Sequence[Turn], plan: Plan, sa
         if side.kept:
             side.kept.keep(figures.training)
     elif side.kept:
-        figures.training, figures.of_another_run = side.kept.seconds(), True
+        figures.training = side.kept.seconds()
     say(f"starting: {side.name}")
     began = time.perf_counter()
     with running(side.servers, log) as started:

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from bot import paths
 from bot.content.examples import all_examples, examples_by_intent
-from bot.engine import Turn
 from bot.evaluation import Question, read_questions
-from bot.i18n import SOURCE
 
 Examples = Mapping[str, Mapping[str, list[str]]]
 """Locale → intent → texts."""
@@ -54,10 +52,3 @@ def held_out(intents: Iterable[str]) -> list[Question]:
     questions = [question for question in read if question.text not in trained]
     random.Random(SEED).shuffle(questions)  # noqa: S311
     return questions
-
-
-def as_turn(question: Question, languages: Iterable[str]) -> Turn:
-    """A question as a first message, in the language of ours that is nearest to its own."""
-    known = set(languages)
-    nearest = [locale for locale in (question.locale, question.locale.split("_")[0]) if locale in known]
-    return Turn(question.text, None, nearest[0] if nearest else SOURCE)

@@ -20,7 +20,6 @@ class Figures:
     start: float = 0.0
     memory: Memory = field(default_factory=lambda: Memory(0.0, 0.0, 0))
     loads: dict[int, Load] = field(default_factory=lambda: {level: Load() for level in LEVELS})
-    of_another_run: bool = False
 
 
 def table(measured: Sequence[Figures]) -> Iterator[str]:
@@ -29,7 +28,7 @@ def table(measured: Sequence[Figures]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for one in measured:
         trained = f"{one.training:.0f} s" if one.training is not None else "kept"
-        trained += ", in another run" if one.of_another_run else ""
+        trained += ", in another run" if one.training is not None and one.side.training is None else ""
         held = f"{one.memory.share:.0f} MB | {one.memory.resident:.0f} MB | {one.memory.processes}"
         yield f"| {one.side.name} | {one.side.examples:,} | {trained} | {one.start:.1f} s | {held} |"
     yield ""

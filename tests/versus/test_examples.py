@@ -7,8 +7,8 @@ import pytest
 from bot import paths
 from bot.content.examples import all_examples, read_examples
 from bot.content.replies import Content
-from bot.evaluation import Question
-from bot.versus.examples import LEAST, Examples, as_turn, count, draw, held_out, write
+from bot.evaluation import Question, as_turn
+from bot.versus.examples import LEAST, Examples, count, draw, held_out, write
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,19 @@
 """The tables: what was measured and nothing else."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from bot.versus.load import Door, Load
-from bot.versus.processes import Memory
+from bot.versus.processes import Command, Memory
 from bot.versus.sides import Side
 from bot.versus.table import LEVELS, Figures, table
 
 
 def figures(name: str, milliseconds: float, megabytes: float, *, training: float | None = 60.0) -> Figures:
     """A side that answers each turn in the same time, one after the other."""
-    side = Side(name, 3600, None, (), Door("", lambda turn, talk: {}, list))
+    side = Side(name, 3600, Command(("train",), Path()), (), Door("", lambda turn, talk: {}, list))
     loads = {level: Load([milliseconds / 1000] * 100, 3, 1, milliseconds / 10) for level in LEVELS}
     return Figures(side, training, 12.34, Memory(megabytes, megabytes * 2, 3), loads)
 
@@ -24,6 +27,13 @@ def test_a_row_a_side(lines: list[str]) -> None:
     """Examples, training, start and memory of each side."""
     assert "| stock | 3,600 | 700 s | 12.3 s | 1600 MB | 3200 MB | 3 |" in lines
     assert "| ours | 3,600 | 60 s | 12.3 s | 800 MB | 1600 MB | 3 |" in lines
+
+
+def test_a_training_of_another_run_is_said_to_be_one() -> None:
+    """Its seconds were not taken in this run."""
+    one = figures("stock", 40.0, 1600.0, training=700.0)
+    one.side = replace(one.side, training=None)
+    assert any(line.startswith("| stock | 3,600 | 700 s, in another run |") for line in table([one]))
 
 
 @pytest.mark.parametrize("level", LEVELS)
