@@ -35,9 +35,7 @@ class KeptDetector(LanguageDetector):
         with np.load(path) as kept:
             self._letters.vocabulary_ = {group: place for place, group in enumerate(kept["groups"].tolist())}
             self._model.classes_ = kept["locales"]
-            self._model.class_log_prior_ = kept["prior"]
-            # By columns: scikit-learn multiplies by it turned, and would copy a million numbers for each text.
-            self._model.feature_log_prob_ = np.asfortranarray(kept["likelihood"])
+            self._model.class_log_prior_, self._model.feature_log_prob_ = kept["prior"], kept["likelihood"]
         self._model.n_features_in_ = len(self._letters.vocabulary_)
 
     @staticmethod

@@ -64,6 +64,8 @@ class LanguageDetector:
         )
         counts = self._letters.fit_transform(texts)
         self._model = MultinomialNB(alpha=0.05, fit_prior=False).fit(counts, locales)
+        # By columns: scikit-learn multiplies by it turned, and would copy a million numbers for each text.
+        self._model.feature_log_prob_ = np.asfortranarray(self._model.feature_log_prob_)
 
     def locale(self, text: str) -> str | None:
         """The locale a text is in; None where it is too short, or could as well be another."""
