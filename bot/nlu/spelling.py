@@ -16,7 +16,7 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUEN
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix, hstack, vstack
+from scipy.sparse import csr_matrix, vstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot.text.normalisation import normalise, sentences, sounds
@@ -105,18 +105,13 @@ class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds its features to each example."""
-        examples = [example for example in training_data.training_examples if example.get(TEXT)]
-        features = self._features([example.get(TEXT) for example in examples])
-        for example, row in zip(examples, features, strict=True):
-            self._add(example, row, FEATURE_TYPE_SENTENCE)
+        for example in training_data.training_examples:
+            if example.get(TEXT):
+                self._add(example, self._row(example.get(TEXT)), FEATURE_TYPE_SENTENCE)
         return training_data
 
-    def _features(self, texts: list[str]) -> csr_matrix:
-        parts = [self._config[view] * vectorizer.transform(texts) for view, vectorizer in self._views.items()]
-        return hstack(parts, format="csr", dtype=np.float32) if parts else csr_matrix((len(texts), 0))
-
     def _row(self, text: str) -> csr_matrix:
-        """What `_features` gives for one text; scikit-learn's checks and copies would take five times as long."""
+        """What the vectorizers' `transform` gives, side by side, without their checks: five times as fast."""
         places, numbers, width = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)], 0
         for view, vectorizer in self._views.items():
             known = vectorizer.vocabulary_
