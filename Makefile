@@ -13,8 +13,10 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 run: setup
 	$(PYTHON) -m bot serve --demo
 
+# A file of tests stays in one process, for its servers and its browser; two share the files, the slowest first.
 test: setup browser check
-	$(PYTHON) -m pytest
+	$(PYTHON) -m bot train --if-needed
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(PYTHON) -m ruff check .

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.set_defaults(command=serve)
 
     training = commands.add_parser("train", help="train the model, with progress")
+    training.add_argument("--if-needed", action="store_true", help="only where data or config changed")
     training.set_defaults(command=train)
 
     checking = commands.add_parser("check", help="check every file that is changed without Python")
@@ -160,6 +161,9 @@ def _workers(written: str | None) -> int:
 
 def train(parsed: argparse.Namespace) -> int:
     """Trains on the data as it is now."""
+    if parsed.if_needed and paths.model_path().exists():
+        print(f"Already trained: {paths.shown(paths.model_path())}")
+        return 0
     print("Training on data/nlu: about ten minutes on two cores, later about three.", file=sys.stderr)
     from bot.embedded import train as train_model
     from bot.gateway.detector import language_detector

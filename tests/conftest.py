@@ -35,16 +35,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             items.remove(item)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line on the canary: what was sent, how, where it was looked for, what was found."""
+CANARY = pytest.StashKey[str]()
+"""One line on the canary: what was sent, how, where it was looked for, what was found."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keeps the line on the canary; with several processes, the one that had it tells the one that reports."""
     canary = sys.modules.get("tests.browser.test_canary")
-    if canary is not None and canary.COUNTS["ways"]:
-        sinks = len(canary.SERVER_SINKS) + len(canary.BROWSER_SINKS)
-        counts = canary.COUNTS
-        terminalreporter.write_line(
-            f"canary: {counts['marks']} marks sent through {counts['ways']} ways, looked for in {sinks} sinks, "
-            f"found: {counts['found']}"
-        )
+    if canary is None or not canary.COUNTS["ways"]:
+        return
+    sinks = len(canary.SERVER_SINKS) + len(canary.BROWSER_SINKS)
+    counts = canary.COUNTS
+    session.config.stash[CANARY] = line = (
+        f"canary: {counts['marks']} marks sent through {counts['ways']} ways, looked for in {sinks} sinks, "
+        f"found: {counts['found']}"
+    )
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["canary"] = line
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """A process of several has ended (pytest-xdist)."""
+    if line := getattr(node, "workeroutput", {}).get("canary"):
+        node.config.stash[CANARY] = line
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The line on the canary."""
+    if line := terminalreporter.config.stash.get(CANARY, ""):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
