@@ -71,6 +71,8 @@ class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
             if config[view]
         }
         self._groups = {view: vectorizer.build_analyzer() for view, vectorizer in self._views.items()}
+        # scikit-learn reckons it anew each time it is asked.
+        self._rarity: dict[str, Any] = {}
 
     @classmethod
     def create(
@@ -86,8 +88,8 @@ class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learns which groups of letters there are, and how rare each is."""
         texts = [example.get(TEXT) for example in training_data.training_examples if example.get(TEXT)]
-        for vectorizer in self._views.values():
-            vectorizer.fit(texts)
+        for view, vectorizer in self._views.items():
+            self._rarity[view] = vectorizer.fit(texts).idf_
         self._persist()
         return self._resource
 
@@ -117,7 +119,7 @@ class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
             known = vectorizer.vocabulary_
             times = Counter(known[group] for group in self._groups[view](text) if group in known)
             place = np.fromiter(times, np.int32, len(times))
-            number = (np.log(np.fromiter(times.values(), np.float32, len(times))) + 1) * vectorizer.idf_[place]
+            number = (np.log(np.fromiter(times.values(), np.float32, len(times))) + 1) * self._rarity[view][place]
             places.append(place + width)
             numbers.append(self._config[view] * number / max(float(np.linalg.norm(number)), 1e-12))
             width += len(known)
@@ -132,7 +134,7 @@ class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
             for view, vectorizer in self._views.items():
                 terms = [str(term) for term in vectorizer.get_feature_names_out()]
                 (folder / f"{view}.json").write_text(json.dumps(terms), encoding="utf-8")
-                np.save(folder / f"{view}.npy", vectorizer.idf_)
+                np.save(folder / f"{view}.npy", self._rarity[view])
 
     @classmethod
     def load(
@@ -148,7 +150,7 @@ class SpellingFeaturizer(SparseFeaturizer, GraphComponent):
         with model_storage.read_from(resource) as folder:
             for view, vectorizer in featurizer._views.items():
                 vectorizer.set_params(vocabulary=json.loads((folder / f"{view}.json").read_text(encoding="utf-8")))
-                vectorizer.idf_ = np.load(folder / f"{view}.npy")
+                vectorizer.idf_ = featurizer._rarity[view] = np.load(folder / f"{view}.npy")
         return featurizer
 
     @classmethod
