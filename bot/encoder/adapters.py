@@ -11,32 +11,14 @@ from safetensors import SafetensorError  # type: ignore[attr-defined]
 from safetensors.numpy import load_file, save
 
 from bot import paths
-from bot.encoder.weights import LAYERS, Floats
+from bot.encoder.weights import Floats
 from bot.errors import EncoderError, Problem
 
 MOST_BYTES = 5_000_000
 """It is kept in git."""
 
 Adapters = Mapping[str, Floats]
-"""What is added to the layers that answer: for a matrix `l3.q.down` (rank × in) and `l3.q.up` (out × rank), for a
-bias `l3.q.b`, for a layer norm `l3.aln.w`."""
-
-
-def kept_layers(adapters: Adapters) -> list[int]:
-    """The layers that answer: those that were taught to do the work of all; every one, where nothing was taught."""
-    return sorted({int(name.split(".")[0].removeprefix("l")) for name in adapters}) or list(range(LAYERS))
-
-
-def merged(layer: Mapping[str, Floats], adapters: Adapters, number: int) -> dict[str, Floats]:
-    """A layer with what it was taught added to its numbers."""
-    found = dict(layer)
-    for name in layer:
-        whole, thin = f"l{number}.{name}", f"l{number}.{name.removesuffix('.w')}"
-        if whole in adapters:
-            found[name] = layer[name] + adapters[whole]
-        elif f"{thin}.up" in adapters:
-            found[name] = layer[name] + adapters[f"{thin}.up"] @ adapters[f"{thin}.down"]
-    return found
+"""`l3.q.down` (rank × in) and `l3.q.up` (out × rank), for each taught matrix of each taught layer."""
 
 
 def read_adapters(path: Path = paths.ADAPTER) -> dict[str, Floats]:

@@ -32,33 +32,6 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert adapters.find_stale(path) == []
 
 
-def test_what_was_taught_is_added_to_the_matrix() -> None:
-    """The product of the two thin matrices; the rest stays."""
-    layer = {"q.w": np.eye(4, dtype=np.float32), "q.b": np.ones(4, np.float32)}
-    taught = {"l3.q.down": np.ones((1, 4), np.float32), "l3.q.up": np.ones((4, 1), np.float32)}
-    assert np.array_equal(adapters.merged(layer, taught, 3)["q.w"], np.eye(4) + 1)
-    assert np.array_equal(adapters.merged(layer, taught, 2)["q.w"], np.eye(4))
-    assert np.array_equal(adapters.merged(layer, taught, 3)["q.b"], np.ones(4))
-
-
-def test_biases_and_layer_norms_are_taught_as_well() -> None:
-    """They are no matrices: what was learnt is added as it is."""
-    layer = {"q.w": np.eye(4, dtype=np.float32), "q.b": np.ones(4, np.float32), "aln.w": np.ones(4, np.float32)}
-    found = adapters.merged(layer, {"l3.q.b": np.full(4, 2, np.float32), "l3.aln.w": np.ones(4, np.float32)}, 3)
-    assert np.array_equal(found["q.b"], np.full(4, 3)) and np.array_equal(found["aln.w"], np.full(4, 2))
-    assert np.array_equal(found["q.w"], np.eye(4))
-
-
-def test_the_layers_that_were_taught_are_those_that_answer() -> None:
-    """The others are let go."""
-    assert adapters.kept_layers(some() | {"l10.aln.b": np.zeros(WIDTH, np.float32)}) == [3, 10]
-
-
-def test_the_plain_encoder_has_all_its_layers() -> None:
-    """Nothing was taught, so nothing can do the work of another."""
-    assert adapters.kept_layers({}) == list(range(LAYERS))
-
-
 def test_no_file_is_the_plain_encoder(tmp_path: Path) -> None:
     """Nothing was taught; no fault."""
     assert adapters.read_adapters(tmp_path / "none") == {}
@@ -112,11 +85,10 @@ def test_ours_fit_the_encoder() -> None:
     read = adapters.read_adapters()
     assert read
     for name, value in read.items():
-        layer, place, part = name.split(".")
-        wide = INSIDE if (place, part) in {("fi", "up"), ("fo", "down"), ("fi", "b")} else WIDTH
-        assert int(layer[1:]) < LAYERS and place in {*MATRICES, "aln", "oln"}
+        layer, matrix, part = name.split(".")
+        wide = INSIDE if (matrix, part) in {("fi", "up"), ("fo", "down")} else WIDTH
+        assert int(layer[1:]) < LAYERS and matrix in MATRICES
         assert wide in value.shape
-    assert len(adapters.kept_layers(read)) == 7
     card = json.loads(adapters.card_of().read_text("utf-8"))
     assert {"date", "lesson", "examples"} <= card.keys()
     assert paths.ADAPTER.stat().st_size <= adapters.MOST_BYTES
