@@ -161,8 +161,8 @@ def _workers(written: str | None) -> int:
 
 def train(parsed: argparse.Namespace) -> int:
     """Trains on the data as it is now."""
-    if parsed.if_needed and paths.model_path().exists():
-        print(f"Already trained: {paths.shown(paths.model_path())}")
+    if parsed.if_needed:
+        print(f"Trained: {paths.shown(_trained())}")
         return 0
     print("Training on data/nlu: about ten minutes on two cores, later about three.", file=sys.stderr)
     from bot.embedded import train as train_model
