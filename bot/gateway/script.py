@@ -196,16 +196,11 @@ def write_pdf(content: Content, path: Path, *, locale: str, nation: str | None) 
             "--pdf: Pango is missing; on Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
         ) from None
     style = weasyprint.CSS(filename=str(paths.WIDGET / "paper.css"))
-    half_done = path.with_name(f"{path.name}.part")
     try:
-        half_done.touch()
-        try:
-            weasyprint.HTML(string=on_paper(content, locale=locale, nation=nation), base_url=None).write_pdf(
-                str(half_done), stylesheets=[style]
-            )
-            half_done.replace(path)
-        finally:
-            half_done.unlink(missing_ok=True)
+        path.open("ab").close()
+        weasyprint.HTML(string=on_paper(content, locale=locale, nation=nation), base_url=None).write_pdf(
+            str(path), stylesheets=[style]
+        )
     except OSError as error:
         raise BotError(f"--pdf: {path} cannot be written: {error.strerror}") from None
 

@@ -83,7 +83,7 @@ def test_a_terminal_shows_two_columns(content: Content) -> None:
     assert any("999" in line for line in lines[-3:])
 
 
-@pytest.mark.parametrize("locale", ["ur", "bn"])
+@pytest.mark.parametrize("locale", ["ur", "bn", "pl"])
 def test_paper_has_contents_pages_and_marks(content: Content, tmp_path: Path, locale: str) -> None:
     """A PDF of many pages; each with its number, the date and the draft mark (read back from the file)."""
     from pypdf import PdfReader
