@@ -24,7 +24,7 @@ SURE_ENOUGH = {"harms_others": 0.75}
 """Where a wrong guess would wound: a victim must not be spoken to as an abuser."""
 
 CHANGE_LANGUAGE = "change_language"
-DANGER_THRESHOLD, DANGER_THRESHOLD_WITH_WORDS = 0.065, 0.02
+DANGER_THRESHOLD, DANGER_THRESHOLD_WITH_WORDS = 0.05, 0.015
 """Summed probability of the danger intents from which the emergency card is shown; less where a word speaks of it.
 
 Tuned for recall: a card too many costs a line, a card too few may cost a life (docs/understanding.md)."""

@@ -1,4 +1,4 @@
-"""What the encoder was taught: low-rank changes of its matrices, kept in git, with a card that says from what."""
+"""What the encoder keeps and was taught: low-rank changes of its matrices, in git, with a card that says whence."""
 
 import hashlib
 import json
@@ -11,14 +11,42 @@ from safetensors import SafetensorError  # type: ignore[attr-defined]
 from safetensors.numpy import load_file, save
 
 from bot import paths
-from bot.encoder.weights import Floats
+from bot.encoder.weights import HEADS, WIDTH, Floats
 from bot.errors import EncoderError, Problem
 
 MOST_BYTES = 5_000_000
 """It is kept in git."""
 
 Adapters = Mapping[str, Floats]
-"""`l3.q.down` (rank × in) and `l3.q.up` (out × rank), for each taught matrix of each taught layer."""
+"""What a layer keeps, and what is added to it: the numbers of its heads (`l3.heads`) and of its neurons between the
+two products of the feed-forward (`l3.inside`), all where there are none; for a matrix `l3.q.down` (rank × in) and
+`l3.q.up` (out × rank), for a bias `l3.q.b`, for a layer norm `l3.aln.w`."""
+
+
+def pruned(layer: Mapping[str, Floats], adapters: Adapters, number: int) -> dict[str, Floats]:
+    """A layer with only those heads and neurons that stay."""
+    found, each = dict(layer), np.arange(WIDTH).reshape(HEADS, -1)
+    if f"l{number}.heads" in adapters:
+        kept = each[adapters[f"l{number}.heads"].astype(int)].ravel()
+        for part in "qkv":
+            found |= {f"{part}.w": layer[f"{part}.w"][kept], f"{part}.b": layer[f"{part}.b"][kept]}
+        found["ao.w"] = layer["ao.w"][:, kept]
+    if f"l{number}.inside" in adapters:
+        kept = adapters[f"l{number}.inside"].astype(int)
+        found |= {"fi.w": layer["fi.w"][kept], "fi.b": layer["fi.b"][kept], "fo.w": layer["fo.w"][:, kept]}
+    return found
+
+
+def merged(layer: Mapping[str, Floats], adapters: Adapters, number: int) -> dict[str, Floats]:
+    """What stays of a layer, with what it was taught added to its numbers."""
+    found = pruned(layer, adapters, number)
+    for name, value in found.items():
+        whole, thin = f"l{number}.{name}", f"l{number}.{name.removesuffix('.w')}"
+        if whole in adapters:
+            found[name] = value + adapters[whole]
+        elif f"{thin}.up" in adapters:
+            found[name] = value + adapters[f"{thin}.up"] @ adapters[f"{thin}.down"]
+    return found
 
 
 def read_adapters(path: Path = paths.ADAPTER) -> dict[str, Floats]:
@@ -36,7 +64,7 @@ def read_adapters(path: Path = paths.ADAPTER) -> dict[str, Floats]:
 
 
 def write_adapters(adapters: Adapters, card: Mapping[str, Any], path: Path = paths.ADAPTER) -> None:
-    """Writes what was taught, in half precision, and its card beside it.
+    """Writes what was taught, in half precision (which holds whole numbers up to 2,048 as they are), and its card.
 
     Raises:
         EncoderError: It is too large for git.

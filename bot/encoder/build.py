@@ -1,4 +1,4 @@
-"""Builds the encoder that answers: adapters merged, word table pruned, matrices in 8 bits, one ONNX graph."""
+"""Builds the encoder that answers: pruned, as it was taught, matrices in 8 bits, one ONNX graph."""
 
 import hashlib
 import json
@@ -15,10 +15,10 @@ from onnx import TensorProto, helper, numpy_helper
 from tqdm import tqdm
 
 from bot import paths
-from bot.encoder.adapters import Adapters, read_adapters
+from bot.encoder.adapters import Adapters, merged, read_adapters
 from bot.encoder.runtime import GRAPH, PIECES
 from bot.encoder.tokens import LONGEST, PREFIX, UNKNOWN
-from bot.encoder.weights import BLOCK, EPSILON, HEADS, LAYERS, WIDTH, Floats, Weights
+from bot.encoder.weights import BLOCK, EPSILON, HEAD_WIDTH, WIDTH, Floats, Weights
 
 SCRIPTS = frozenset(
     {
@@ -61,8 +61,10 @@ def build(target: Path | None = None, adapters: Adapters | None = None) -> Path:
     kept = kept_pieces(weights.pieces)
     graph = _Graph()
     _embed(graph, weights, kept)
-    for number in tqdm(range(LAYERS), desc="Encoder", unit="layer", file=sys.stderr):
-        _layer(graph, number, merged(weights.layers[number], adapters, number))
+    for number, layer in enumerate(tqdm(weights.layers, desc="Encoder", unit="layer", file=sys.stderr)):
+        _layer(graph, number, merged(layer, adapters, number))
+    mean = graph.node("ReduceMean", graph.x, axes=[1], keepdims=0)
+    graph.x = graph.node("LpNormalization", mean, axis=-1, p=2)
     (half_done / GRAPH).write_bytes(graph.finish())
     _write_pieces(half_done / PIECES, weights, kept, "" if adapters else PREFIX)
     shutil.rmtree(target, ignore_errors=True)
@@ -79,16 +81,6 @@ def _kept(piece: str) -> bool:
     letters = [letter for letter in piece if unicodedata.category(letter)[0] in "LM"]
     scripts = {unicodedata.name(letter, "?").split()[0].split("-")[0] for letter in letters}
     return scripts <= SCRIPTS | ANY_SCRIPT
-
-
-def merged(layer: Mapping[str, Floats], adapters: Adapters, number: int) -> dict[str, Floats]:
-    """A layer with what it was taught added to its matrices."""
-    found = dict(layer)
-    for name in layer:
-        up = adapters.get(f"l{number}.{name.removesuffix('.w')}.up")
-        if name.endswith(".w") and up is not None:
-            found[name] = layer[name] + up @ adapters[f"l{number}.{name.removesuffix('.w')}.down"]
-    return found
 
 
 def quantised(matrix: Floats) -> tuple[NDArray[np.int8], Floats]:
@@ -182,14 +174,11 @@ def _layer(graph: _Graph, number: int, layer: Mapping[str, Floats]) -> None:
         *(x_scale, graph.number(f"{number}.qkv.s", scale), "", x_zero),
         graph.number(f"{number}.qkv.z", np.zeros(len(scale), np.int8)),
         domain=OURS,
-        num_heads=HEADS,
+        num_heads=len(bias) // 3 // HEAD_WIDTH,
     )
     graph.x = close(graph.product(f"{number}.ao", seen, layer["ao.w"]), "aln", "ao.b")
     inside = graph.node("BiasGelu", graph.product(f"{number}.fi", graph.x, layer["fi.w"]), own("fi.b"), domain=OURS)
     graph.x = close(graph.product(f"{number}.fo", inside, layer["fo.w"]), "oln", "fo.b")
-    if number == LAYERS - 1:
-        mean = graph.node("ReduceMean", graph.x, axes=[1], keepdims=0)
-        graph.x = graph.node("LpNormalization", mean, axis=-1, p=2)
 
 
 def _write_pieces(path: Path, weights: Weights, kept: NDArray[np.int64], prefix: str) -> None:

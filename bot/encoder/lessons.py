@@ -1,11 +1,15 @@
 """What the encoder is taught, and how: which texts a step sees, spelt by whom, and which languages are left out."""
 
+import importlib
+import pkgutil
 import random
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import spacy.lang
 from anyascii import anyascii
+from babel import Locale, localedata
 
 Examples = Mapping[str, Mapping[str, Sequence[str]]]
 """Written form → intent → texts."""
@@ -19,12 +23,23 @@ WHOLE = frozenset({"zh_Hans"})
 
 @dataclass(frozen=True)
 class Lesson:
-    """How it is taught.
+    """How it is taught: first, whole, our questions; then what is left when it is pruned, to do what the whole does.
 
     Attributes:
-        draws: Examples drawn in all.
-        rank: Rank of the adapters.
+        draws: Examples drawn for the whole.
+        rank: Rank of its adapters.
         first: The first layer that gets adapters; those below stay as they are.
+        heads: Heads of attention that stay in each layer: without the others least was lost for the time saved.
+        inside: Neurons that stay in each layer's feed-forward, found likewise.
+        pruned_draws: Examples drawn for what is left.
+        pruned_intents: Intents in a step of its own.
+        pruned_rank: Rank of its adapters; its biases and layer norms learn too.
+        pruned_rate: Its highest learning rate.
+        pruned_others: Texts of any language beside the examples of a step, so that it forgets none.
+        pruned_strung: Messages of several examples beside them, so that it learns to read long ones.
+        pruned_longest: Pieces of a text that it reads.
+        likeness: Weight of the loss that has its vectors lie where those of the whole do.
+        closeness: Weight of the loss that has its last layer say of each piece what that of the whole says.
         intents: Intents in a step.
         forms: Examples of each in a step, every one in another language or written form.
         rate: Highest learning rate.
@@ -54,6 +69,17 @@ class Lesson:
     misspelt: float = 0.25
     longest: int = 32
     seed: int = 7
+    heads: tuple[int, ...] = (8, 4, 4, 3, 3, 4, 4, 4, 6, 10, 12, 12)
+    inside: tuple[int, ...] = (1024, 1280, 1280, 768, 512, 512, 768, 768, 1024, 1280, 1024, 384)
+    pruned_draws: int = 60_000
+    pruned_intents: int = 6
+    pruned_rank: int = 40
+    pruned_rate: float = 2e-3
+    pruned_others: int = 3
+    pruned_strung: int = 2
+    pruned_longest: int = 64
+    likeness: float = 10.0
+    closeness: float = 5.0
 
 
 def language(form: str) -> str:
@@ -74,13 +100,16 @@ def without(examples: Examples, languages: Sequence[str]) -> Examples:
 
 def batches(
     examples: Examples, intents: Sequence[str], lesson: Lesson, steps: int
-) -> Iterator[tuple[list[str], list[str]]]:
-    """Texts and their intents, step by step; an example comes again only when all of its kind have come."""
+) -> Iterator[tuple[list[str], list[str], list[str]]]:
+    """Texts, as others might spell them and as they are, and their intents, step by step.
+
+    An example comes again only when all of its kind have come.
+    """
     chance = random.Random(lesson.seed)  # noqa: S311  (no secret)
     queues: dict[tuple[str, str], list[str]] = {}
     order: list[str] = []
     for _ in range(steps):
-        texts, names = [], []
+        spelt, texts, names = [], [], []
         while len(order) < lesson.intents:
             order += chance.sample(intents, len(intents))
         taken, order = order[: lesson.intents], order[lesson.intents :]
@@ -90,9 +119,49 @@ def batches(
                 queue = queues.setdefault((form, intent), [])
                 if not queue:
                     queue += chance.sample(list(examples[form][intent]), len(examples[form][intent]))
-                texts.append(view(queue.pop(), lesson, chance))
+                texts.append(queue.pop())
+                spelt.append(view(texts[-1], lesson, chance))
                 names.append(intent)
-        yield texts, names
+        yield spelt, texts, names
+
+
+def long_message(examples: Examples, chance: random.Random) -> str:
+    """A long message: two to four examples of one written form, put together as people do."""
+    texts = [text for group in examples[chance.choice(sorted(examples))].values() for text in group]
+    taken = chance.sample(texts, min(len(texts), chance.randint(2, 4)))
+    return "".join(text.strip() + chance.choice([". ", ".", "? ", ", ", " ", "\n"]) for text in taken).strip()
+
+
+def other_texts(left_out: Collection[str] = ()) -> list[str]:
+    """Plain texts of as many languages as spaCy and Babel know: sentences, small words, names of places and days.
+
+    Args:
+        left_out: Languages whose texts are not wanted.
+    """
+    chance, found = random.Random(7), list[str]()  # noqa: S311  (no secret)
+    for module in pkgutil.iter_modules(spacy.lang.__path__):
+        if module.name in left_out:
+            continue
+        for part, attribute, together in (("examples", "sentences", 1), ("stop_words", "STOP_WORDS", 6)):
+            try:
+                words = sorted(getattr(importlib.import_module(f"spacy.lang.{module.name}.{part}"), attribute))
+            except ImportError:
+                continue
+            found += _strung(words, together, " ", chance)
+    for code in sorted(localedata.locale_identifiers()):
+        if "_" not in code and code not in left_out:
+            locale = Locale.parse(code)
+            dates = (locale.days["format"]["wide"], locale.months["format"]["wide"])
+            names = [name for group in (locale.languages, locale.territories, *dates) for name in group.values()]
+            # Half of the languages write many names as English does.
+            found += _strung([n for n in names if not n.isascii() or chance.random() < 0.3], 3, ", ", chance)
+    return list(dict.fromkeys(found))
+
+
+def _strung(words: list[str], together: int, by: str, chance: random.Random) -> list[str]:
+    """At most forty texts of so many words each, by chance."""
+    chance.shuffle(words)
+    return [by.join(words[at : at + together]) for at in range(0, min(len(words), 40 * together), together)]
 
 
 def view(text: str, lesson: Lesson, chance: random.Random) -> str:

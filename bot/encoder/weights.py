@@ -23,6 +23,8 @@ DIGEST = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 WIDTH, LAYERS, HEADS, INSIDE, EPSILON = 384, 12, 12, 1536, 1e-12
 """Its shape: numbers in a vector, layers, heads of attention, numbers inside, the layer norm's epsilon."""
 
+HEAD_WIDTH = WIDTH // HEADS
+
 BLOCK = 32
 """Weights that share a scale: an fp16 scale, then 16 bytes, low nibbles first, minus 8."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot import paths
 from bot.encoder import adapters
-from bot.encoder.weights import INSIDE, LAYERS, MATRICES, WIDTH
+from bot.encoder.weights import INSIDE, LAYERS, MATRICES, WIDTH, Weights
 from bot.errors import EncoderError
 
 CARD = {"date": "2026-11-28", "examples": adapters.example_digests()}
@@ -30,6 +30,75 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert all(np.allclose(read[name], value, rtol=1e-3) for name, value in some().items())
     assert json.loads(adapters.card_of(path).read_text("utf-8"))["date"] == "2026-11-28"
     assert adapters.find_stale(path) == []
+
+
+def test_what_was_taught_is_added_to_the_matrix() -> None:
+    """The product of the two thin matrices; the rest stays."""
+    layer = {"q.w": np.eye(4, dtype=np.float32), "q.b": np.ones(4, np.float32)}
+    taught = {"l3.q.down": np.ones((1, 4), np.float32), "l3.q.up": np.ones((4, 1), np.float32)}
+    assert np.array_equal(adapters.merged(layer, taught, 3)["q.w"], np.eye(4) + 1)
+    assert np.array_equal(adapters.merged(layer, taught, 2)["q.w"], np.eye(4))
+    assert np.array_equal(adapters.merged(layer, taught, 3)["q.b"], np.ones(4))
+
+
+def test_biases_and_layer_norms_are_taught_as_well() -> None:
+    """They are no matrices: what was learnt is added as it is."""
+    layer = {"q.w": np.eye(4, dtype=np.float32), "q.b": np.ones(4, np.float32), "aln.w": np.ones(4, np.float32)}
+    found = adapters.merged(layer, {"l3.q.b": np.full(4, 2, np.float32), "l3.aln.w": np.ones(4, np.float32)}, 3)
+    assert np.array_equal(found["q.b"], np.full(4, 3)) and np.array_equal(found["aln.w"], np.full(4, 2))
+    assert np.array_equal(found["q.w"], np.eye(4))
+
+
+def a_layer() -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(5)
+    wide = {"fi": (INSIDE, WIDTH), "fo": (WIDTH, INSIDE)}
+    shapes = {name: wide.get(name, (WIDTH, WIDTH)) for name in MATRICES}
+    matrices = {f"{name}.w": generator.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    return matrices | {
+        f"{name}.b": generator.normal(size=shape[0]).astype(np.float32) for name, shape in shapes.items()
+    }
+
+
+def test_a_head_goes_whole() -> None:
+    """Its queries, keys and values, and what is made of them; the others and all else stay."""
+    layer = a_layer()
+    found = adapters.pruned(layer, {"l3.heads": np.array([0, 2], np.float32)}, 3)
+    stay = [*range(32), *range(64, 96)]
+    for part in "qkv":
+        assert np.array_equal(found[f"{part}.w"], layer[f"{part}.w"][stay])
+        assert np.array_equal(found[f"{part}.b"], layer[f"{part}.b"][stay])
+    assert np.array_equal(found["ao.w"], layer["ao.w"][:, stay])
+    assert all(np.array_equal(found[name], layer[name]) for name in ("ao.b", "fi.w", "fi.b", "fo.w", "fo.b"))
+
+
+def test_a_neuron_goes_whole() -> None:
+    """What comes in and what goes out; the others and all else stay."""
+    layer = a_layer()
+    found = adapters.pruned(layer, {"l3.inside": np.array([1, 1535], np.float32)}, 3)
+    assert np.array_equal(found["fi.w"], layer["fi.w"][[1, 1535]])
+    assert np.array_equal(found["fi.b"], layer["fi.b"][[1, 1535]])
+    assert np.array_equal(found["fo.w"], layer["fo.w"][:, [1, 1535]])
+    assert all(np.array_equal(found[name], layer[name]) for name in ("q.w", "k.b", "ao.w", "ao.b", "fo.b"))
+
+
+def test_a_layer_of_which_nothing_is_said_stays_whole() -> None:
+    """So does every layer of the plain encoder."""
+    layer = a_layer()
+    found = adapters.pruned(layer, {"l2.heads": np.array([0], np.float32)}, 3)
+    assert found.keys() == layer.keys() and all(found[name] is layer[name] for name in layer)
+
+
+def test_what_is_left_is_taught_as_it_is() -> None:
+    """A change is as wide as what it changes."""
+    taught = {
+        "l3.inside": np.array([4], np.float32),
+        "l3.fi.down": np.ones((1, WIDTH), np.float32),
+        "l3.fi.up": np.ones((1, 1), np.float32),
+        "l3.fi.b": np.ones(1, np.float32),
+    }
+    layer = a_layer()
+    found = adapters.merged(layer, taught, 3)
+    assert np.array_equal(found["fi.w"], layer["fi.w"][[4]] + 1) and found["fi.b"] == layer["fi.b"][4] + 1
 
 
 def test_no_file_is_the_plain_encoder(tmp_path: Path) -> None:
@@ -84,11 +153,16 @@ def test_ours_fit_the_encoder() -> None:
     """Thin matrices of the right shapes for matrices that there are, and a card with its figures."""
     read = adapters.read_adapters()
     assert read
-    for name, value in read.items():
-        layer, matrix, part = name.split(".")
-        wide = INSIDE if (matrix, part) in {("fi", "up"), ("fo", "down")} else WIDTH
-        assert int(layer[1:]) < LAYERS and matrix in MATRICES
-        assert wide in value.shape
+    layers = Weights.read().layers
+    for number, layer in enumerate(layers):
+        found = adapters.merged(layer, read, number)
+        heads, inside = len(read[f"l{number}.heads"]), len(read[f"l{number}.inside"])
+        assert found["q.w"].shape == found["ao.w"].T.shape == (32 * heads, WIDTH)
+        assert found["fi.w"].shape == found["fo.w"].T.shape == (inside, WIDTH)
+        assert all(np.isfinite(value).all() for value in found.values())
+    known = {*MATRICES, "aln", "oln", "heads", "inside"}
+    assert {name.split(".")[0] for name in read} == {f"l{number}" for number in range(LAYERS)}
+    assert {name.split(".")[1] for name in read} == known
     card = json.loads(adapters.card_of().read_text("utf-8"))
     assert {"date", "lesson", "examples"} <= card.keys()
     assert paths.ADAPTER.stat().st_size <= adapters.MOST_BYTES

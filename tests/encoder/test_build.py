@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.content.examples import all_examples
-from bot.encoder.build import build, digest, kept_pieces, merged, quantised
+from bot.encoder.build import build, digest, kept_pieces, quantised
 from bot.encoder.tokens import Pieces
 from bot.encoder.weights import Weights
 from bot.paths import OTHER_QUESTIONS, encoder_path, read_mapping
@@ -44,15 +44,6 @@ def test_pruning_takes_no_piece_that_our_languages_use(weights: Weights) -> None
         text for text, was, now in zip(texts, whole(texts), pruned(texts), strict=True) if was != kept[now].tolist()
     ]
     assert len(lost) == 0
-
-
-def test_what_was_taught_is_added_to_the_matrix() -> None:
-    """The product of the two thin matrices; the rest stays."""
-    layer = {"q.w": np.eye(4, dtype=np.float32), "q.b": np.ones(4, np.float32)}
-    adapters = {"l3.q.down": np.ones((1, 4), np.float32), "l3.q.up": np.ones((4, 1), np.float32)}
-    assert np.array_equal(merged(layer, adapters, 3)["q.w"], np.eye(4) + 1)
-    assert np.array_equal(merged(layer, adapters, 2)["q.w"], np.eye(4))
-    assert np.array_equal(merged(layer, adapters, 3)["q.b"], np.ones(4))
 
 
 def test_eight_bits_are_near_enough() -> None:

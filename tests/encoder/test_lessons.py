@@ -6,7 +6,7 @@ import pytest
 
 from bot.content.examples import examples_by_intent, plain, read_questions
 from bot.encoder import lessons
-from bot.encoder.lessons import Lesson, batches, folds, language, without
+from bot.encoder.lessons import Lesson, batches, folds, language, long_message, other_texts, without
 from bot.paths import OTHER_QUESTIONS, QUESTIONS
 
 EXAMPLES = examples_by_intent()
@@ -27,7 +27,8 @@ def test_a_step_sees_an_intent_in_several_languages() -> None:
     where = {
         text: (form, intent) for form, group in EXAMPLES.items() for intent, texts in group.items() for text in texts
     }
-    for texts, names in batches(EXAMPLES, INTENTS, lesson, 20):
+    for spelt, texts, names in batches(EXAMPLES, INTENTS, lesson, 20):
+        assert spelt == texts
         assert len(texts) == lesson.intents * lesson.forms
         for start in range(0, len(texts), lesson.forms):
             found = [where[text] for text in texts[start : start + lesson.forms]]
@@ -38,7 +39,7 @@ def test_a_step_sees_an_intent_in_several_languages() -> None:
 def test_all_intents_come_before_one_comes_again() -> None:
     """None is forgotten by chance."""
     lesson = Lesson(intents=10)
-    seen = [name for _, names in batches(EXAMPLES, INTENTS, lesson, len(INTENTS) // 10) for name in names]
+    seen = [name for *_, names in batches(EXAMPLES, INTENTS, lesson, len(INTENTS) // 10) for name in names]
     assert {*seen} == {*INTENTS}
 
 
@@ -57,6 +58,26 @@ def test_no_held_out_question_is_taught() -> None:
     }
     assert len(asked) > 4000
     assert not taught & asked
+
+
+def test_a_long_message_is_of_one_written_form() -> None:
+    """Two to four examples, one after the other, as one person would write."""
+    chance = random.Random(3)
+    for _ in range(50):
+        text = long_message(EXAMPLES, chance)
+        assert any(
+            sum(each.strip() in text for group in forms.values() for each in group) >= 2
+            for forms in EXAMPLES.values()
+        )
+
+
+def test_other_texts_are_of_many_languages_and_never_of_one_left_out() -> None:
+    """As spaCy and Babel know them; a language that is left out is left out here too."""
+    everything, without_ukrainian = other_texts(), other_texts(["uk"])
+    assert len(everything) > 5000
+    assert sum("україн" in text.lower() for text in everything) > 0
+    assert len(set(everything) - set(without_ukrainian)) > 40
+    assert other_texts() == everything
 
 
 @pytest.mark.parametrize("text", ["میرا شوہر مجھے مارتا ہے", "proszę o pomoc", "മലയാളം", "no", "我"])
