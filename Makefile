@@ -1,7 +1,7 @@
 # make run    set everything up and open the chat on http://127.0.0.1:8080/
 # make test   set everything up and run every test
 # make setup  the environment and the sentence encoder alone     make lock  requirements.txt anew from pyproject.toml
-# make teach  the encoder our questions anew, from data/nlu (an hour; brings PyTorch in an environment of its own)
+# make teach  the encoder our questions anew, from data/nlu (some three hours on two cores; brings PyTorch in an environment of its own)
 
 PYTHON := .venv/bin/python
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)

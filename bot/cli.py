@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     building = works.add_parser("build", help="build it, where it is not there or its sources have changed")
     building.add_argument("--again", action="store_true", help="build it in any case")
     building.set_defaults(command=build_encoder)
-    teaching = works.add_parser("teach", help="teach it data/nlu and write data/encoder; an hour; needs PyTorch")
+    teaching = works.add_parser("teach", help="teach it data/nlu and write data/encoder; three hours; needs PyTorch")
     teaching.set_defaults(command=teach_encoder)
 
     collecting = commands.add_parser("catalogs", help="bring the catalogs in step with the English words")
