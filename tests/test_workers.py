@@ -380,26 +380,31 @@ async def test_who_asks_while_workers_are_killed_is_answered(serving: tuple[str,
     """Two hundred turns over HTTP, while one worker after another is killed: every answer is 200."""
     address, pid = serving
     body = {"text": "My husband hits me. Can I go to a refuge?", "locale": "en"}
-    statuses: list[int] = []
+    answered: list[list[int]] = [[] for _ in range(4)]
     async with aiohttp.ClientSession() as client:
 
-        async def asker() -> None:
-            for _ in range(25):
+        async def asker(statuses: list[int]) -> None:
+            for _ in range(50):
                 async with client.post(f"{address}api/turn", json=body) as answer:
                     statuses.append(answer.status)
 
         async def killer() -> int:
             killed = 0
-            while len(statuses) < 200:
-                before = len(statuses)
+            while any(len(statuses) < 50 for statuses in answered):
                 *_, worker = await until(lambda: processes(pid)[2:])
+                before = [len(statuses) for statuses in answered]
                 os.kill(worker, signal.SIGKILL)
                 killed += 1
-                # A turn may lose one worker, not two: each killing waits until some turns more are done.
-                await until(lambda before=before: len(statuses) >= min(before + 10, 200))
+                # A turn may lose one worker, not two: each killing waits until whoever was asking then is answered.
+                await until(
+                    lambda before=before: all(
+                        len(statuses) > min(count, 49) for statuses, count in zip(answered, before, strict=True)
+                    )
+                )
             return killed
 
-        *_, killed = await asyncio.gather(*(asker() for _ in range(8)), killer())
+        *_, killed = await asyncio.gather(*map(asker, answered), killer())
+    statuses = [status for each in answered for status in each]
     print(f"{len(statuses)} turns, {killed} workers killed")
     assert killed >= 15
     assert set(statuses) == {200}

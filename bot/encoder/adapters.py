@@ -94,7 +94,7 @@ def find_stale(path: Path = paths.ADAPTER) -> list[Problem]:
     """What of the adapters no longer fits the examples: no fault, for a new example may stay untaught for a while."""
     if not path.exists():
         return []
-    where, remedy = paths.shown(card_of(path)), "`python -m bot encoder teach` teaches it anew (an hour)"
+    where, remedy = paths.shown(card_of(path)), "`python -m bot encoder teach` teaches it anew (some three hours)"
     try:
         card = json.loads(card_of(path).read_text("utf-8"))
         taught, adapter = dict(card["examples"]), card["adapter"]
