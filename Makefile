@@ -34,7 +34,9 @@ setup: .venv/.installed
 	$(UV) pip sync --quiet --compile-bytecode --python .venv requirements.txt
 	touch $@
 
+# The tests of teaching first: three hours should not end in a fault.
 teach: models/teacher/.installed
+	models/teacher/bin/python -m pytest tests/encoder/test_teach.py
 	models/teacher/bin/python -m bot encoder teach
 	$(PYTHON) -m bot encoder build
 

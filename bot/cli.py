@@ -331,6 +331,7 @@ def _built(*, again: bool = False) -> Path:
 
 def teach_encoder(parsed: argparse.Namespace) -> int:
     """Teaches the encoder and prints what it gave."""
+    from bot.content.examples import examples_by_intent
     from bot.content.replies import Content
     from bot.evaluation import read_questions
 
@@ -344,7 +345,7 @@ def teach_encoder(parsed: argparse.Namespace) -> int:
         [question for path in sorted(folder.glob("*.yml")) for question in read_questions(path, intents)]
         for folder in (paths.QUESTIONS, paths.OTHER_QUESTIONS)
     )
-    for line in course(Lesson(), own, others):
+    for line in course(Lesson(), examples_by_intent(), own, others):
         print(line, flush=True)
     return 0
 

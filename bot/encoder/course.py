@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot import paths
 from bot.ablation import VARIANTS, guesses
-from bot.content.examples import examples_by_intent
 from bot.encoder.adapters import Adapters, example_digests, write_adapters
 from bot.encoder.build import build
 from bot.encoder.lessons import FOLDS, Examples, Lesson, folds, language, other_texts, without
@@ -28,21 +28,30 @@ SAMPLE = 8
 """Before and after are compared with one in so many of the examples for the classifier."""
 
 
-def course(lesson: Lesson, questions: Sequence[Question], others: Sequence[Question]) -> Iterator[str]:
-    """Teaches, measures, writes `data/encoder`; yields a table in Markdown, line by line.
+def course(
+    lesson: Lesson,
+    examples: Examples,
+    questions: Sequence[Question],
+    others: Sequence[Question],
+    target: Path = paths.ADAPTER,
+) -> Iterator[str]:
+    """Teaches, measures, writes what was taught and its card; yields a table in Markdown, line by line.
 
     Args:
         lesson: How the last, whole lesson is taught.
+        examples: What is taught.
         questions: Held-out questions of our forms.
         others: Held-out questions of languages we have no example of.
+        target: Where it is written.
     """
-    weights, examples = Weights.read(), examples_by_intent()
+    weights = Weights.read()
     asked = [*questions, *others]
     before = _marks({}, examples, asked)
     unseen: dict[int, bool] = {}
     for number, left_out in enumerate(folds(examples), 1):
         print(f"Lesson {number} of {FOLDS + 1}: without {', '.join(left_out)}", file=sys.stderr)
-        shorter = replace(lesson, draws=FOLD_DRAWS, pruned_draws=FOLD_PRUNED_DRAWS)
+        draws, pruned_draws = min(lesson.draws, FOLD_DRAWS), min(lesson.pruned_draws, FOLD_PRUNED_DRAWS)
+        shorter = replace(lesson, draws=draws, pruned_draws=pruned_draws)
         taught = teach(weights, without(examples, left_out), shorter, other_texts(left_out))
         places = [at for at, question in enumerate(asked) if language(question.locale) in left_out]
         marks = _marks(taught, examples, [asked[at] for at in places])
@@ -59,7 +68,7 @@ def course(lesson: Lesson, questions: Sequence[Question], others: Sequence[Quest
         "right: before, taught without it, after": rows,
         "examples": example_digests(),
     }
-    write_adapters(adapters, card)
+    write_adapters(adapters, card, target)
     yield "| language | right, untaught | taught others only | taught all |"
     yield "|---|---|---|---|"
     for name, shares in rows.items():

@@ -180,7 +180,7 @@ def teach_whole(weights: Weights, examples: Examples, lesson: Lesson) -> dict[st
     torch.manual_seed(lesson.seed)
     here = _here()
     student = Student(weights, lesson.rank, first=lesson.first).to(here)
-    read = _reader(weights, lesson.longest)
+    read = reader(weights, lesson.longest)
     intents = _intents(examples)
     head = _first_head(student, read, examples, intents).to(here)
     heavy = torch.tensor([lesson.danger if intent in DANGER_INTENTS else 1.0 for intent in intents], device=here)
@@ -203,7 +203,7 @@ def teach_pruned(
 ) -> dict[str, Floats]:
     """The second part: what is left learns to do the work of the whole, so taught (`known`; see `teach`)."""
     torch.manual_seed(lesson.seed)
-    here, read = _here(), _reader(weights, lesson.pruned_longest)
+    here, read = _here(), reader(weights, lesson.pruned_longest)
     whole = Student(weights, 0, known=known).to(here)
     student = Student(weights, lesson.pruned_rank, known=prune(whole, known, _usual(examples, others), lesson, read))
     for layer in student.layers:
@@ -334,7 +334,7 @@ def _learn(
             progress.update()
 
 
-def _reader(weights: Weights, longest: int) -> Callable[[Sequence[str]], list[list[int]]]:
+def reader(weights: Weights, longest: int) -> Callable[[Sequence[str]], list[list[int]]]:
     """Texts as numbers of pieces, cut at the longest that is read."""
     pieces = Pieces(weights.pieces, weights.scores.tolist(), weights.letters)
 
