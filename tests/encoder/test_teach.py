@@ -14,7 +14,8 @@ from bot.encoder.adapters import MOST_BYTES, card_of, example_digests, read_adap
 from bot.encoder.build import build
 from bot.encoder.lessons import FOLDS, Examples, Lesson, folds, language
 from bot.encoder.runtime import Encoder, encoder
-from bot.encoder.weights import Floats, Weights
+from bot.encoder.tokens import LONGEST
+from bot.encoder.weights import LAYERS, Floats, Weights
 from bot.evaluation import Question, read_questions
 from bot.paths import OTHER_QUESTIONS, QUESTIONS
 
@@ -63,7 +64,7 @@ def vectors(weights: Weights, known: dict[str, Floats], texts: list[str]) -> Flo
     """As the teacher reads them."""
     from bot.encoder.teach import Student, reader
 
-    student, read = Student(weights, 0, known=known), reader(weights, 128)
+    student, read = Student(weights, 0, known=known), reader(weights, LONGEST)
     with torch.no_grad():
         parts = [student(read(texts[at : at + 32]))[1].numpy() for at in range(0, len(texts), 32)]
     return np.concatenate(parts)
@@ -118,8 +119,8 @@ def test_what_is_left_says_what_the_whole_says(
 
 def test_as_much_is_left_as_the_lesson_says(taught: dict[str, Floats]) -> None:
     """Heads and neurons, layer by layer."""
-    assert tuple(len(taught[f"l{number}.heads"]) for number in range(12)) == SMALL.heads
-    assert tuple(len(taught[f"l{number}.inside"]) for number in range(12)) == SMALL.inside
+    assert tuple(len(taught[f"l{number}.heads"]) for number in range(LAYERS)) == SMALL.heads
+    assert tuple(len(taught[f"l{number}.inside"]) for number in range(LAYERS)) == SMALL.inside
 
 
 def test_the_same_lesson_gives_the_same(weights: Weights) -> None:
