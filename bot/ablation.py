@@ -1,7 +1,7 @@
 """What each part of the pipeline gives: the same examples and questions, with one part taken away or changed."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,15 +18,15 @@ from bot import paths
 from bot.content.examples import examples_by_intent
 from bot.encoder.runtime import Encoder, encoder
 from bot.evaluation import Question
-from bot.nlu.classifier import fit_both
+from bot.nlu.classifier import fit, fit_meaning
 from bot.nlu.featurizer import encode_examples
 from bot.text.normalisation import normalise, sentences, sounds
 
 Floats = NDArray[np.float32]
 Reading = Callable[[str], str]
 
-LENGTH = 5
-"""Of the vectors that a classifier over meaning alone is given: those of length 1 are too short for most."""
+STEPS = 80
+"""Of the solver, as in config.yml."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def ablate(questions: Sequence[Question], forum: Sequence[Question]) -> Iterator
     yield "|---|---|---|---|---|---|"
     for variant in VARIANTS:
         start = time.perf_counter()
-        ranks = guesses(variant, texts, labels, vectors, [question.text for question in asked], encoder())
+        (ranks,) = guesses(variant, texts, labels, [question.text for question in asked], [(vectors, encoder())])
         seconds = time.perf_counter() - start
         cells = [*_shares(questions, ranks[: len(questions)]), *_shares(forum, ranks[len(questions) :])]
         yield f"| {variant.name} | {' | '.join(f'{cell:.1%}' for cell in cells)} | {seconds:.0f} |"
@@ -103,29 +103,37 @@ def guesses(
     variant: Variant,
     texts: list[str],
     labels: list[str],
-    vectors: Floats,
     asked: list[str],
-    reader: Encoder,
-) -> NDArray[Any]:
-    """Trains a variant on texts and their vectors; the three likeliest intents of each question (n × 3)."""
+    encoders: Iterable[tuple[Floats, Encoder]],
+) -> Iterator[NDArray[Any]]:
+    """Trains a variant on texts; the three likeliest intents of each question (n × 3), encoder by encoder.
+
+    Args:
+        variant: What is trained.
+        texts: The examples.
+        labels: Their intents.
+        asked: The questions.
+        encoders: The vectors of the examples, and what gave them; the spelling is learnt once for all.
+    """
     each = [sentences(question) or [question] for question in asked]
     flat = [sentence for group in each for sentence in group]
     starts = np.cumsum([0, *map(len, each)])
-    classes, predict = _train(variant, texts, np.array(labels), vectors)
-    whole, spoken = predict(asked, reader.encode_many(asked)), predict(flat, reader.encode_many(flat))
-    means = [spoken[end - 1 if variant.last else start : end].mean(axis=0) for start, end in pairwise(starts)]
-    scores = (1 - variant.sentences) * whole + variant.sentences * np.stack(means)
-    found: NDArray[Any] = classes[np.argsort(-scores, axis=1)[:, :3]]
-    return found
-
-
-def _train(
-    variant: Variant, texts: list[str], labels: NDArray[Any], vectors: Floats
-) -> tuple[NDArray[Any], Callable[[list[str], Floats], Floats]]:
-    if variant.model is not None:
-        model = variant.model.fit(vectors * LENGTH, labels)
-        return model.classes_, lambda _, given: np.log(model.predict_proba(given * LENGTH) + 1e-9)
     classes, numbers = np.unique(labels, return_inverse=True)
+    spelling = _spelling(variant, texts, numbers)
+    letters, letters_of_each = spelling(asked), spelling(flat)
+    for vectors, reader in encoders:
+        meaning = _meaning(variant, vectors, numbers)
+        whole = meaning(reader.encode_many(asked)) + letters
+        spoken = meaning(reader.encode_many(flat)) + letters_of_each
+        means = [spoken[end - 1 if variant.last else start : end].mean(axis=0) for start, end in pairwise(starts)]
+        scores = (1 - variant.sentences) * whole + variant.sentences * np.stack(means)
+        yield classes[np.argsort(-scores, axis=1)[:, :3]]
+
+
+def _spelling(variant: Variant, texts: list[str], numbers: NDArray[Any]) -> Callable[[list[str]], Floats]:
+    """Learns spelling; gives a text's logits."""
+    if not variant.views:
+        return lambda given: np.zeros((len(given), 1), np.float32)
     readers = [
         (
             length,
@@ -141,26 +149,24 @@ def _train(
         for reading, length in variant.views
     ]
 
-    def spelling(given: list[str]) -> csr_matrix:
-        parts = [length * reader.transform(given) for length, reader in readers]
-        return (
-            hstack(parts, format="csr", dtype=np.float32) if parts else csr_matrix((len(given), 0), dtype=np.float32)
+    def features(given: list[str]) -> csr_matrix:
+        return hstack(
+            [length * reader.transform(given) for length, reader in readers], format="csr", dtype=np.float32
         )
 
-    config = {
-        "meaning": variant.meaning,
-        "meaning_C": 20 * variant.closer,
-        "spelling_C": 4 * variant.closer,
-        "max_iter": 80,
-    }
-    weights, bias = fit_both(vectors, spelling(texts), numbers, config)
-    width = vectors.shape[1]
+    weights, bias = fit(features(texts), numbers, 4 * variant.closer, STEPS, "Spelling")
+    return lambda given: features(given) @ weights + bias
 
-    def predict(given: list[str], meanings: Floats) -> Floats:
-        logits: Floats = meanings @ weights[:width] + spelling(given) @ weights[width:] + bias
-        return logits
 
-    return classes, predict
+def _meaning(variant: Variant, vectors: Floats, numbers: NDArray[Any]) -> Callable[[Floats], Floats]:
+    """Learns meaning; gives a vector's logits."""
+    if variant.model is not None:
+        model = variant.model.fit(vectors * 5, numbers)
+        return lambda given: np.log(model.predict_proba(given * 5) + 1e-9)
+    if not variant.meaning:
+        return lambda given: np.zeros((len(given), 1), np.float32)
+    weights, bias = fit_meaning(vectors, numbers, 20 * variant.closer, STEPS)
+    return lambda given: variant.meaning * (given @ weights + bias)
 
 
 def _shares(questions: Sequence[Question], ranks: NDArray[Any]) -> tuple[float, float]:

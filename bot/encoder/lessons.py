@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 import random
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import spacy.lang
@@ -132,16 +132,10 @@ def long_message(examples: Examples, chance: random.Random) -> str:
     return "".join(text.strip() + chance.choice([". ", ".", "? ", ", ", " ", "\n"]) for text in taken).strip()
 
 
-def other_texts(left_out: Collection[str] = ()) -> list[str]:
-    """Plain texts of as many languages as spaCy and Babel know: sentences, small words, names of places and days.
-
-    Args:
-        left_out: Languages whose texts are not wanted.
-    """
+def other_texts() -> list[str]:
+    """Plain texts of as many languages as spaCy and Babel know: sentences, small words, names of places and days."""
     chance, found = random.Random(7), list[str]()  # noqa: S311  (no secret)
     for module in pkgutil.iter_modules(spacy.lang.__path__):
-        if module.name in left_out:
-            continue
         for part, attribute, together in (("examples", "sentences", 1), ("stop_words", "STOP_WORDS", 6)):
             try:
                 words = sorted(getattr(importlib.import_module(f"spacy.lang.{module.name}.{part}"), attribute))
@@ -149,7 +143,7 @@ def other_texts(left_out: Collection[str] = ()) -> list[str]:
                 continue
             found += _strung(words, together, " ", chance)
     for code in sorted(localedata.locale_identifiers()):
-        if "_" not in code and code not in left_out:
+        if "_" not in code:
             locale = Locale.parse(code)
             dates = (locale.days["format"]["wide"], locale.months["format"]["wide"])
             names = [name for group in (locale.languages, locale.territories, *dates) for name in group.values()]

@@ -1,7 +1,6 @@
 """A linear intent classifier over meaning and spelling, learnt apart, so that neither leans on the other."""
 
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,7 +21,7 @@ from tqdm import tqdm
 
 Floats = NDArray[np.float32]
 
-LENGTH = np.float32(14)
+LENGTH = 14
 """Of the vectors while their regression is learnt, with their mean taken off: as the encoder gives them, of length 1
 and all to one side, the solver would need twice the steps."""
 
@@ -88,7 +87,10 @@ class LinearClassifier(GraphComponent, IntentClassifier):
         spelling = vstack([counts for _, counts in parts], format="csr", dtype=np.float32)
         classes, labels = np.unique([example.get(INTENT) for example in examples], return_inverse=True)
         self._classes = [str(name) for name in classes]
-        self._weights, self._bias = fit_both(meaning, spelling, labels, self._config)
+        share, steps = np.float32(self._config["meaning"]), self._config["max_iter"]
+        weights, bias = fit_meaning(meaning, labels, self._config["meaning_C"], steps)
+        letters, letters_bias = fit(spelling, labels, self._config["spelling_C"], steps, "Spelling")
+        self._weights, self._bias = np.vstack([share * weights, letters]), share * bias + letters_bias
         self._persist()
         return self._resource
 
@@ -155,24 +157,11 @@ class LinearClassifier(GraphComponent, IntentClassifier):
             raise ValueError("config.yml: LinearClassifier: sentences must be between 0 and 1")
 
 
-def fit_both(meaning: Floats, spelling: csr_matrix, labels: Any, config: Mapping[str, Any]) -> tuple[Floats, Floats]:
-    """A regression over each part, added up.
-
-    Args:
-        meaning: n × d, dense.
-        spelling: n × s, sparse.
-        labels: n numbers of classes.
-        config: Of the classifier.
-
-    Returns:
-        The weights ((d + s) × classes) and the bias (classes).
-    """
-    steps, share = config["max_iter"], np.float32(config["meaning"])
-    middle = meaning.mean(axis=0)
-    weights, bias = fit((meaning - middle) * LENGTH, labels, config["meaning_C"] / LENGTH**2, steps, "Meaning")
-    weights *= share * LENGTH
-    letters, letters_bias = fit(spelling, labels, config["spelling_C"], steps, "Spelling")
-    return np.vstack([weights, letters]), share * bias - middle @ weights + letters_bias
+def fit_meaning(vectors: Floats, labels: Any, c: float, steps: int) -> tuple[Floats, Floats]:
+    """The regression over meaning: `fit`, where it is quick."""
+    middle = vectors.mean(axis=0)
+    weights, bias = fit((vectors - middle) * LENGTH, labels, c / LENGTH**2, steps, "Meaning")
+    return LENGTH * weights, bias - LENGTH * middle @ weights
 
 
 def fit(features: Floats | csr_matrix, labels: Any, c: float, steps: int, name: str) -> tuple[Floats, Floats]:

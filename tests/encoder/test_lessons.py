@@ -71,12 +71,11 @@ def test_a_long_message_is_of_one_written_form() -> None:
         )
 
 
-def test_other_texts_are_of_many_languages_and_never_of_one_left_out() -> None:
-    """As spaCy and Babel know them; a language that is left out is left out here too."""
-    everything, without_ukrainian = other_texts(), other_texts(["uk"])
+def test_other_texts_are_of_many_languages() -> None:
+    """As spaCy and Babel know them; the same each time."""
+    everything = other_texts()
     assert len(everything) > 5000
     assert sum("україн" in text.lower() for text in everything) > 0
-    assert len(set(everything) - set(without_ukrainian)) > 40
     assert other_texts() == everything
 
 
