@@ -8,14 +8,15 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: run test setup teach lock check browser
+.PHONY: run test setup teach lock check model browser
 
 run: setup
 	$(PYTHON) -m bot serve --demo
 
-# A file of tests stays in one process, for its servers and its browser; two share the files, the slowest first.
-test: setup browser check
-	$(PYTHON) -m bot train --if-needed
+# The code is checked while the model learns. A file of tests stays in one process, for its servers and its browser; two
+# share the files, the slowest first.
+test: setup browser
+	$(MAKE) --jobs 2 check model
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
@@ -23,6 +24,9 @@ check: setup
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -m bot check
+
+model: setup
+	$(PYTHON) -m bot train --if-needed
 
 # Builds the encoder only where it is not there, or what it is made from has changed.
 setup: .venv/.installed
