@@ -25,8 +25,10 @@ from bot.text.normalisation import normalise, sentences, sounds
 Floats = NDArray[np.float32]
 Reading = Callable[[str], str]
 
-STEPS = 80
-"""Of the solver, as in config.yml."""
+OURS = {part["name"].rpartition(".")[2]: part for part in paths.read_mapping(paths.CONFIG)[0]["pipeline"]}
+SPELLING, CLASSIFIER = OURS["SpellingFeaturizer"], OURS["LinearClassifier"]
+LETTERS, SOUNDS = (normalise, SPELLING["letters"]), (sounds, SPELLING["sounds"])
+"""What config.yml says of them: each variant is ours, but for what it names."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,10 @@ class Variant:
     """
 
     name: str
-    meaning: float = 1.2
-    views: tuple[tuple[Reading, float], ...] = ((normalise, 8), (sounds, 8))
+    meaning: float = CLASSIFIER["meaning"]
+    views: tuple[tuple[Reading, float], ...] = (LETTERS, SOUNDS)
     closer: float = 1
-    sentences: float = 0.4
+    sentences: float = CLASSIFIER["sentences"]
     last: bool = False
     model: Any = None
 
@@ -56,9 +58,9 @@ VARIANTS = (
     Variant("all of it"),
     Variant("without meaning (the encoder)", meaning=0),
     Variant("without spelling", views=()),
-    Variant("without sounds", views=((normalise, 8),)),
-    Variant("without letters", views=((sounds, 8),)),
-    Variant("letters not normalised", views=((str.lower, 8), (sounds, 8))),
+    Variant("without sounds", views=(LETTERS,)),
+    Variant("without letters", views=(SOUNDS,)),
+    Variant("letters not normalised", views=((str.lower, SPELLING["letters"]), SOUNDS)),
     Variant("the whole message only", sentences=0),
     Variant("the whole and its last sentence", sentences=0.5, last=True),
     Variant("its sentences only", sentences=1),
@@ -139,8 +141,8 @@ def _spelling(variant: Variant, texts: list[str], numbers: NDArray[Any]) -> Call
             length,
             TfidfVectorizer(
                 analyzer="char_wb",
-                ngram_range=(2, 4),
-                max_features=50000,
+                ngram_range=(SPELLING["min_ngram"], SPELLING["max_ngram"]),
+                max_features=SPELLING["max_features"],
                 sublinear_tf=True,
                 preprocessor=reading,
                 dtype=np.float32,
@@ -154,7 +156,9 @@ def _spelling(variant: Variant, texts: list[str], numbers: NDArray[Any]) -> Call
             [length * reader.transform(given) for length, reader in readers], format="csr", dtype=np.float32
         )
 
-    weights, bias = fit(features(texts), numbers, 4 * variant.closer, STEPS, "Spelling")
+    weights, bias = fit(
+        features(texts), numbers, CLASSIFIER["spelling_C"] * variant.closer, CLASSIFIER["max_iter"], "Spelling"
+    )
     return lambda given: features(given) @ weights + bias
 
 
@@ -165,7 +169,7 @@ def _meaning(variant: Variant, vectors: Floats, numbers: NDArray[Any]) -> Callab
         return lambda given: np.log(model.predict_proba(given * 5) + 1e-9)
     if not variant.meaning:
         return lambda given: np.zeros((len(given), 1), np.float32)
-    weights, bias = fit_meaning(vectors, numbers, 20 * variant.closer, STEPS)
+    weights, bias = fit_meaning(vectors, numbers, CLASSIFIER["meaning_C"] * variant.closer, CLASSIFIER["max_iter"])
     return lambda given: variant.meaning * (given @ weights + bias)
 
 
