@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot import paths
-from bot.ablation import VARIANTS, guesses
+from bot.ablation import VARIANTS, guesses, thirds
 from bot.encoder.adapters import Adapters, example_digests, write_adapters
 from bot.encoder.build import build
 from bot.encoder.lessons import FOLDS, Examples, Lesson, folds, language, other_texts, without
@@ -41,8 +41,9 @@ def course(
         others: Held-out questions of languages we have no example of.
         target: Where it is written.
     """
-    weights = Weights.read()
-    asked, taught = [*questions, *others], dict[str, Floats]()
+    weights, taught = Weights.read(), dict[str, Floats]()
+    asked = [*questions, *others]
+    forms, texts, labels = map(list, zip(*_flat(examples), strict=True))
 
     def lessons() -> Iterator[Adapters]:
         yield {}
@@ -54,49 +55,60 @@ def course(
         taught.update(teach(weights, examples, lesson, other_texts()))
         yield taught
 
-    before, *turns, after = _marks(lessons(), examples, asked)
-    unseen = after.copy()
-    for left_out, marks in zip(folds(examples), turns, strict=True):
-        places = [at for at, question in enumerate(questions) if language(question.locale) in left_out]
-        unseen[places] = marks[places]
-    rows = _rows(asked, before, unseen, after)
+    marks, encodings = zip(*_marks(lessons(), texts, labels, asked), strict=True)
+    number = {name: at for at, left_out in enumerate(folds(examples), 1) for name in left_out}
+    turn = {form: number[language(form)] for form in examples}
+    before, *_, after = marks
+    unseen = [marks[turn.get(question.locale, -1)][at] for at, question in enumerate(asked)]
+    known = thirds(texts, labels, encodings[:-1])
+    alone = [known[turn[form]][at] for at, form in enumerate(forms)]
+    rows = _rows([question.locale for question in asked], before, unseen, after)
+    own = _rows(forms, known[0], alone)
     card = {
         "date": date.today().isoformat(),
         "lesson": asdict(lesson),
         "draws without a fifth of the languages": FOLD_DRAWS,
-        "right: before, taught without it and not pruned, after": rows,
+        "questions right: before, taught without it and not pruned, after": rows,
+        "its own examples right, a third at a time: before, taught without it and not pruned": own,
         "examples": example_digests(),
     }
     write_adapters(taught, card, target)
-    yield "| language | right, untaught | taught others only, not pruned | taught all |"
-    yield "|---|---|---|---|"
+    yield "| language | untaught | taught others only | taught all | its examples: untaught | taught others only |"
+    yield "|---|---|---|---|---|---|"
     for name, shares in rows.items():
-        yield f"| {name} | {' | '.join(f'{share:.1%}' for share in shares)} |"
+        cells = [*(f"{share:.1%}" for share in [*shares, *own.get(name, [])]), "", ""]
+        yield f"| {name} | {' | '.join(cells[:5])} |"
 
 
-def _marks(lessons: Iterable[Adapters], examples: Examples, asked: Sequence[Question]) -> Iterator[NDArray[np.bool_]]:
-    """Which questions our classifier gets right on the vectors of encoders so taught, one after the other."""
-    pairs = [(text, intent) for group in examples.values() for intent, texts in group.items() for text in texts]
-    texts, labels = map(list, zip(*pairs, strict=True))
+def _flat(examples: Examples) -> Iterator[tuple[str, str, str]]:
+    """Each example: its written form, its text, its intent."""
+    for form, group in examples.items():
+        for intent, texts in group.items():
+            yield from ((form, text, intent) for text in texts)
+
+
+def _marks(
+    lessons: Iterable[Adapters], texts: list[str], labels: list[str], asked: Sequence[Question]
+) -> Iterator[tuple[NDArray[np.bool_], Floats]]:
+    """Encoders so taught, one after the other: which questions are got right, and the vectors of the examples."""
+    encodings = list[Floats]()
 
     def encoders() -> Iterator[tuple[Floats, Encoder]]:
         for adapters in lessons:
             with tempfile.TemporaryDirectory() as folder:
                 encoder = Encoder(build(Path(folder) / "encoder", adapters))
-                yield encoder.encode_many(texts), encoder
+                encodings.append(encoder.encode_many(texts))
+                yield encodings[-1], encoder
 
     for found in guesses(VARIANTS[0], texts, labels, [question.text for question in asked], encoders()):
         marks = np.array([ranks[0] in question.intents for ranks, question in zip(found, asked, strict=True)])
         print(f"Right: {marks.mean():.1%}", file=sys.stderr)
-        yield marks
+        yield marks, encodings[-1]
 
 
-def _rows(asked: Sequence[Question], *columns: Any) -> Mapping[str, list[float]]:
-    """The share right by language, and their mean."""
-    forms = sorted({question.locale for question in asked})
-    rows = {}
-    for form in forms:
-        places = [at for at, question in enumerate(asked) if question.locale == form]
-        rows[form] = [round(float(np.mean([column[at] for at in places])), 4) for column in columns]
+def _rows(forms: Sequence[str], *columns: Any) -> dict[str, list[float]]:
+    """The share right by written form, and their mean."""
+    places = {form: np.flatnonzero(np.array(forms) == form) for form in sorted({*forms})}
+    rows = {form: [round(float(np.mean(np.array(each)[at])), 4) for each in columns] for form, at in places.items()}
     rows["mean"] = [round(float(np.mean([row[at] for row in rows.values()])), 4) for at in range(len(columns))]
     return rows
