@@ -15,7 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 
 from bot import paths
-from bot.content.examples import examples_by_intent
+from bot.content.examples import examples_by_intent, flat
 from bot.encoder.runtime import Encoder, encoder
 from bot.evaluation import Question
 from bot.nlu.classifier import fit, fit_meaning
@@ -84,11 +84,7 @@ def ablate(questions: Sequence[Question], forum: Sequence[Question]) -> Iterator
         questions: The held-out questions.
         forum: Long ones, as people type them on forums.
     """
-    texts, labels = [], []
-    for intents in examples_by_intent().values():
-        for intent, group in intents.items():
-            texts += group
-            labels += [intent] * len(group)
+    _, texts, labels = map(list, zip(*flat(examples_by_intent()), strict=True))
     vectors = encode_examples(texts, paths.MODELS / "vectors.npz")
     asked = [*questions, *forum]
     yield "| variant | right | within three | forum-like: right | within three | seconds to train |"

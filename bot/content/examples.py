@@ -1,6 +1,7 @@
 """Examples: what people may type for each intent; reading `data/nlu`."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot import paths
@@ -27,6 +28,13 @@ def all_examples() -> dict[str, list[str]]:
     """Every example of `data/nlu`, by locale."""
     groups = examples_by_intent().items()
     return {locale: [text for texts in intents.values() for text in texts] for locale, intents in groups}
+
+
+def flat(examples: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, str, str]]:
+    """Each example by itself: its locale, its text, its intent; in their order."""
+    for locale, intents in examples.items():
+        for intent, texts in intents.items():
+            yield from ((locale, text, intent) for text in texts)
 
 
 def read_questions(path: Path) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bot import paths
 from bot.ablation import VARIANTS, guesses, thirds
+from bot.content.examples import flat
 from bot.encoder.adapters import Adapters, example_digests, write_adapters
 from bot.encoder.build import build
 from bot.encoder.lessons import FOLDS, Examples, Lesson, folds, language, other_texts, without
@@ -43,7 +44,7 @@ def course(
     """
     weights, taught = Weights.read(), dict[str, Floats]()
     asked = [*questions, *others]
-    forms, texts, labels = map(list, zip(*_flat(examples), strict=True))
+    forms, texts, labels = map(list, zip(*flat(examples), strict=True))
 
     def lessons() -> Iterator[Adapters]:
         yield {}
@@ -78,13 +79,6 @@ def course(
     for name, shares in rows.items():
         cells = [*(f"{share:.1%}" for share in [*shares, *own.get(name, [])]), "", ""]
         yield f"| {name} | {' | '.join(cells[:5])} |"
-
-
-def _flat(examples: Examples) -> Iterator[tuple[str, str, str]]:
-    """Each example: its written form, its text, its intent."""
-    for form, group in examples.items():
-        for intent, texts in group.items():
-            yield from ((form, text, intent) for text in texts)
 
 
 def _marks(
