@@ -15,7 +15,7 @@ run: setup
 
 # The code is checked while the model learns. A file of tests stays in one process, for its servers and its browser; two
 # share the files, the slowest first.
-test: setup browser
+test: browser
 	$(MAKE) --jobs 2 check model
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -42,7 +42,7 @@ setup: .venv/.installed
 teach: models/teacher/.installed
 	models/teacher/bin/python -m pytest tests/encoder/test_teach.py
 	models/teacher/bin/python -m bot encoder teach
-	$(PYTHON) -m bot encoder build
+	models/teacher/bin/python -m bot encoder build
 
 # pip, not uv: on some machines only pip is told where PyTorch for processors lies. What is locked stays as it is:
 # a newer setuptools, which pip would bring, takes away what Rasa imports.
