@@ -40,6 +40,7 @@ setup: .venv/.installed
 
 # The tests of teaching first: three hours should not end in a fault.
 teach: models/teacher/.installed
+	models/teacher/bin/python -m bot encoder build
 	models/teacher/bin/python -m pytest tests/encoder/test_teach.py
 	models/teacher/bin/python -m bot encoder teach
 	models/teacher/bin/python -m bot encoder build

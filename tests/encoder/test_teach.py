@@ -26,7 +26,7 @@ INTENTS = (
     *("distress", "forced_marriage", "housing", "immediate_danger", "legal_help", "money"),
     *("police_data_sharing", "report_deportation_risk", "spouse_visa_leaving", "thanks"),
 )
-SMALL = Lesson(draws=1_440, intents=6, pruned_draws=360, pruned_intents=3)
+SMALL = Lesson(draws=1_440, intents=6, pruned_draws=360, pruned_intents=3, pruned_others=3)
 
 
 def some(start: int) -> Examples:
