@@ -273,8 +273,10 @@ def evaluate(parsed: argparse.Namespace) -> int:
     from bot.content.replies import Content
 
     content = Content.read()
-    files = parsed.files or sorted(paths.QUESTIONS.glob("*.yml"))
-    questions = [question for path in files for question in evaluation.read_questions(path, content.intents)]
+    if parsed.files:
+        questions = [q for path in parsed.files for q in evaluation.read_questions(path, content.intents)]
+    else:
+        questions = evaluation.read_folder(paths.QUESTIONS, content.intents)
     if not questions:
         raise BotError("evaluate: no question in these files")
     if parsed.ablate:
@@ -333,7 +335,7 @@ def teach_encoder(parsed: argparse.Namespace) -> int:
     """Teaches the encoder and prints what it gave."""
     from bot.content.examples import examples_by_intent
     from bot.content.replies import Content
-    from bot.evaluation import read_questions
+    from bot.evaluation import read_folder
 
     try:
         from bot.encoder.course import course
@@ -341,10 +343,7 @@ def teach_encoder(parsed: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise BotError(f"{error.name} is not installed here: `make teach` brings it and teaches.") from None
     intents = Content.read().intents
-    own, others = (
-        [question for path in sorted(folder.glob("*.yml")) for question in read_questions(path, intents)]
-        for folder in (paths.QUESTIONS, paths.OTHER_QUESTIONS)
-    )
+    own, others = (read_folder(folder, intents) for folder in (paths.QUESTIONS, paths.OTHER_QUESTIONS))
     for line in course(Lesson(), examples_by_intent(), own, others):
         print(line, flush=True)
     return 0

@@ -121,6 +121,12 @@ def read_questions(path: Path, intents: Iterable[str]) -> list[Question]:
     return questions
 
 
+def read_folder(folder: Path, intents: Iterable[str]) -> list[Question]:
+    """The questions of a folder, a file for each written form (see `read_questions`)."""
+    known = set(intents)
+    return [question for path in sorted(folder.glob("*.yml")) for question in read_questions(path, known)]
+
+
 def _from_mapping(path: Path, problems: list[Problem]) -> Iterable[tuple[str, Any, str, tuple[str, ...]]]:
     raw, faults = paths.read_mapping(path)
     problems += faults

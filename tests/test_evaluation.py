@@ -117,8 +117,7 @@ def test_the_report_holds_no_question(tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def scores(model: Path, content: Content) -> dict[str, Scores]:
     """Of every held-out question."""
-    files = sorted(paths.QUESTIONS.glob("*.yml"))
-    questions = [question for path in files for question in evaluation.read_questions(path, content.intents)]
+    questions = evaluation.read_folder(paths.QUESTIONS, content.intents)
     return evaluation.by_language(asyncio.run(evaluation.ask_all(model, questions, len(os.sched_getaffinity(0)))))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot import paths
 from bot.content.examples import all_examples, examples_by_intent
-from bot.evaluation import Question, read_questions
+from bot.evaluation import Question, read_folder
 
 Examples = Mapping[str, Mapping[str, list[str]]]
 """Locale → intent → texts."""
@@ -45,10 +45,8 @@ def write(examples: Examples, folder: Path) -> None:
 
 def held_out(intents: Iterable[str]) -> list[Question]:
     """The questions nobody trained on, of every form, shuffled; always in the same order."""
-    known = list(intents)
     # A greeting held out in one form may be an example of another: `ciao`.
     trained = {text for texts in all_examples().values() for text in texts}
-    read = [question for path in sorted(paths.QUESTIONS.glob("*.yml")) for question in read_questions(path, known)]
-    questions = [question for question in read if question.text not in trained]
+    questions = [question for question in read_folder(paths.QUESTIONS, intents) if question.text not in trained]
     random.Random(SEED).shuffle(questions)  # noqa: S311
     return questions

@@ -16,7 +16,7 @@ from bot.encoder.lessons import FOLDS, Examples, Lesson, folds, language
 from bot.encoder.runtime import Encoder, encoder
 from bot.encoder.tokens import LONGEST
 from bot.encoder.weights import LAYERS, Floats, Weights
-from bot.evaluation import Question, read_questions
+from bot.evaluation import Question, read_folder
 from bot.paths import OTHER_QUESTIONS, QUESTIONS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not here: `make teach` brings it, and runs these tests")
@@ -140,8 +140,7 @@ def test_the_whole_course(tmp_path: Path) -> None:
     intents = Content.read().intents
 
     def asked(folder: Path) -> list[Question]:
-        found = [question for path in sorted(folder.glob("*.yml")) for question in read_questions(path, intents)]
-        return [question for question in found if {*question.intents} & {*INTENTS}]
+        return [question for question in read_folder(folder, intents) if {*question.intents} & {*INTENTS}]
 
     own = [question for question in asked(QUESTIONS) if question.locale.replace("-", "_") in FORMS]
     others = asked(OTHER_QUESTIONS)
