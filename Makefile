@@ -1,7 +1,7 @@
 # make run    set everything up and open the chat on http://127.0.0.1:8080/
 # make test   set everything up and run every test
 # make setup  the environment and the sentence encoder alone     make lock  requirements.txt anew from pyproject.toml
-# make teach  the encoder our questions anew, from data/nlu (some three hours on two cores; brings PyTorch in an environment of its own)
+# make teach  the encoder our questions anew, from data/nlu (one and a half to three hours on two cores; brings PyTorch in an environment of its own)
 
 PYTHON := .venv/bin/python
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
@@ -38,7 +38,7 @@ setup: .venv/.installed
 	$(UV) pip sync --quiet --compile-bytecode --python .venv requirements.txt
 	touch $@
 
-# The tests of teaching first: three hours should not end in a fault.
+# The tests of teaching first: hours should not end in a fault.
 teach: models/teacher/.installed
 	models/teacher/bin/python -m bot encoder build
 	models/teacher/bin/python -m pytest tests/encoder/test_teach.py

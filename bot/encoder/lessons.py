@@ -54,7 +54,7 @@ class Lesson:
         seed: Of every draw.
     """
 
-    draws: int = 50_000
+    draws: int = 100_000
     rank: int = 16
     first: int = 3
     intents: int = 16
@@ -75,7 +75,7 @@ class Lesson:
     pruned_intents: int = 6
     pruned_rank: int = 40
     pruned_rate: float = 2e-3
-    pruned_others: int = 3
+    pruned_others: int = 6
     pruned_strung: int = 2
     pruned_longest: int = 64
     likeness: float = 10.0

@@ -1,4 +1,4 @@
-"""Teaching itself, small: needs PyTorch, so `make teach` runs it before its three hours, and `make test` skips it."""
+"""Teaching itself, small: needs PyTorch, so `make teach` runs it before its hours, and `make test` skips it."""
 
 import json
 from collections.abc import Iterator
