@@ -114,15 +114,15 @@ def guesses(
         encoders: The vectors of the examples, and what gave them; the spelling is learnt once for all.
     """
     each = [sentences(question) or [question] for question in asked]
-    flat = [sentence for group in each for sentence in group]
+    parts = [sentence for group in each for sentence in group]
     starts = np.cumsum([0, *map(len, each)])
     classes, numbers = np.unique(labels, return_inverse=True)
     spelling = _spelling(variant, texts, numbers)
-    letters, letters_of_each = spelling(asked), spelling(flat)
+    letters, letters_of_each = spelling(asked), spelling(parts)
     for vectors, reader in encoders:
         meaning = _meaning(variant, vectors, numbers)
         whole = meaning(reader.encode_many(asked)) + letters
-        spoken = meaning(reader.encode_many(flat)) + letters_of_each
+        spoken = meaning(reader.encode_many(parts)) + letters_of_each
         means = [spoken[end - 1 if variant.last else start : end].mean(axis=0) for start, end in pairwise(starts)]
         scores = (1 - variant.sentences) * whole + variant.sentences * np.stack(means)
         yield classes[np.argsort(-scores, axis=1)[:, :3]]

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from bot.content.examples import flat
 from bot.encoder.adapters import Adapters, merged, pruned
 from bot.encoder.lessons import Examples, Lesson, batches, long_message
 from bot.encoder.tokens import END, Pieces
@@ -298,7 +299,7 @@ class _Moments:
 def _usual(examples: Examples, others: Sequence[str]) -> list[str]:
     """Some of what will be read: examples, long messages and texts of any language."""
     chance = random.Random(7)  # noqa: S311  (no secret)
-    texts = [text for group in examples.values() for each in group.values() for text in each]
+    texts = [text for _, text, _ in flat(examples)]
     strung = [long_message(examples, chance) for _ in range(60)]
     return [*chance.sample(texts, min(1200, len(texts))), *strung, *chance.sample(others, min(300, len(others)))]
 
